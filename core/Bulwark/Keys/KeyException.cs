@@ -1,0 +1,26 @@
+namespace Bulwark.Keys;
+
+/// <summary>A key is missing, unsafe, or not the right one. Codes BW1201 to BW1299.</summary>
+public sealed class KeyException : BulwarkException
+{
+    private KeyException(string code, ErrorKind kind, string message, string remedy, Exception? inner = null)
+        : base(code, kind, message, remedy, inner)
+    {
+    }
+
+    /// <summary>BW1201: the key material cannot be parsed or is of an unsupported kind.</summary>
+    public static KeyException Malformed(string what, string why, Exception? inner = null) =>
+        new("BW1201", ErrorKind.Fault, $"{what} is not a usable key: {why}.", "Use a key made by 'bulwark keys', or one of the documented kinds.", inner);
+
+    /// <summary>BW1202: a key file that others can read.</summary>
+    public static KeyException Exposed(string path, string mode) =>
+        new("BW1202", ErrorKind.Refused, $"The key file {path} has mode {mode}; others could read it.", $"Run 'chmod 600 {path}', then decide whether the key must be rotated.");
+
+    /// <summary>BW1203: unwrapping failed: another key, other associated data, or an altered ciphertext.</summary>
+    public static KeyException CannotUnwrap(string keyUri, Exception? inner = null) =>
+        new("BW1203", ErrorKind.Refused, $"The key {keyUri} does not open this keyset.", "Use the key it was wrapped with, and the unaltered sidecar.", inner);
+
+    /// <summary>BW1204: a key that is named is not there.</summary>
+    public static KeyException NotFound(string keyUri) =>
+        new("BW1204", ErrorKind.Fault, $"The key {keyUri} is not available here.", "Set BULWARK_HOME to the folder that holds it, or restore it from backup.");
+}

@@ -1,0 +1,19 @@
+namespace Bulwark.Models;
+
+/// <summary>Facts about <see cref="DType"/>.</summary>
+public static class DTypes
+{
+    /// <summary>Width of one element in bits: 4, 6, 8, 16, 32 or 64.</summary>
+    public static int BitWidth(this DType dtype) => dtype switch
+    {
+        DType.F4 => 4,
+        DType.F6_E2M3 or DType.F6_E3M2 => 6,
+        DType.I16 or DType.U16 or DType.F16 or DType.BF16 => 16,
+        DType.I32 or DType.U32 or DType.F32 => 32,
+        DType.C64 or DType.F64 or DType.I64 or DType.U64 => 64,
+        _ => 8,
+    };
+
+    /// <summary>True for the floating-point types a robust watermark can be embedded in: F16, BF16, F32, F64.</summary>
+    public static bool IsMarkable(this DType dtype) => dtype is DType.F16 or DType.BF16 or DType.F32 or DType.F64;
+}

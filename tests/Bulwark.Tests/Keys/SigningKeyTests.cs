@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using System.Text;
+using Bulwark.Keys;
+
+namespace Bulwark.Tests.Keys;
+
+public sealed class SigningKeyTests
+{
+    private static readonly byte[] Message = Encoding.UTF8.GetBytes("a model's statement");
+
+    public static TheoryData<SignatureAlgorithm> Algorithms =>
+        [SignatureAlgorithm.EcdsaP256Sha256, SignatureAlgorithm.EcdsaP384Sha384, SignatureAlgorithm.Ed25519, SignatureAlgorithm.MLDsa65];
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
+    public async Task A_signature_verifies_with_the_public_half_and_nothing_else_does(SignatureAlgorithm algorithm)
+    {
+        ISigningKey key = Generate(algorithm);
+        VerificationKey verification = VerificationKey.FromPem(key.PublicKeyPem);
+        byte[] signature = await key.SignAsync(Message, CancellationToken.None);
+
+        Assert.Equal(algorithm, verification.Algorithm);
+        Assert.True(verification.Verify(Message, signature));
+        byte[] altered = [.. Message];
+        altered[3] ^= 1;
+        Assert.False(verification.Verify(altered, signature));
+        signature[^1] ^= 1;
+        Assert.False(verification.Verify(Message, signature));
+        Assert.False(verification.Verify(Message, signature.AsSpan(..^1)));
+        Assert.False(verification.Verify(Message, []));
+        byte[] fresh = await key.SignAsync(Message, CancellationToken.None);
+        Assert.False(VerificationKey.FromPem(Generate(algorithm).PublicKeyPem).Verify(Message, fresh));
+    }
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
+    public async Task A_key_survives_its_PKCS8_form(SignatureAlgorithm algorithm)
+    {
+        ISigningKey key = Generate(algorithm);
+        (char[] pem, ISigningKey again) = key switch
+        {
+            PemSigningKey ec => (ec.ExportPkcs8Pem(), PemSigningKey.FromPem(ec.ExportPkcs8Pem())),
+            Ed25519SigningKey ed => (ed.ExportPkcs8Pem(), Ed25519SigningKey.FromPem(ed.ExportPkcs8Pem())),
+            MLDsaSigningKey ml => (ml.ExportPkcs8Pem(), (ISigningKey)MLDsaSigningKey.FromPem(ml.ExportPkcs8Pem())),
+            _ => throw new InvalidOperationException(),
+        };
+
+        Assert.StartsWith("-----BEGIN PRIVATE KEY-----\n", new string(pem), StringComparison.Ordinal);
+        Assert.Equal('\n', pem[^1]);
+        Assert.Equal(key.PublicKeyPem, again.PublicKeyPem);
+        byte[] signature = await again.SignAsync(Message, CancellationToken.None);
+        Assert.True(VerificationKey.FromPem(key.PublicKeyPem).Verify(Message, signature));
+    }
+
+    [Fact]
+    public void The_hint_is_the_hash_of_the_PEM_with_its_trailing_newline()
+    {
+        using ECDsa ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        string pem = ecdsa.ExportSubjectPublicKeyInfoPem() + "\n";
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(pem))), VerificationKey.FromPem(pem).Hint);
+    }
+
+    [Fact]
+    public void Keys_of_other_kinds_are_refused()
+    {
+        using RSA rsa = RSA.Create(2048);
+        Assert.Equal("BW1201", Assert.Throws<KeyException>(() => VerificationKey.FromPem(rsa.ExportSubjectPublicKeyInfoPem())).Code);
+        using ECDsa k256 = ECDsa.Create(ECCurve.CreateFromFriendlyName("secp256k1"));
+        Assert.Equal("BW1201", Assert.Throws<KeyException>(() => VerificationKey.FromPem(k256.ExportSubjectPublicKeyInfoPem())).Code);
+        using ECDsa p521 = ECDsa.Create(ECCurve.NamedCurves.nistP521);
+        Assert.Equal("BW1201", Assert.Throws<KeyException>(() => PemSigningKey.FromPem(p521.ExportPkcs8PrivateKeyPem())).Code);
+        Assert.Equal(SignatureAlgorithm.EcdsaP521Sha512, VerificationKey.FromPem(p521.ExportSubjectPublicKeyInfoPem()).Algorithm);
+        Assert.Equal("BW1201", Assert.Throws<KeyException>(() => Ed25519SigningKey.FromPem(p521.ExportPkcs8PrivateKeyPem())).Code);
+        Assert.Equal("BW1201", Assert.Throws<KeyException>(() => VerificationKey.FromPem("no key")).Code);
+    }
+
+    [Fact]
+    public void Every_damaged_public_key_is_a_key_error()
+    {
+        foreach (SignatureAlgorithm algorithm in new[] { SignatureAlgorithm.EcdsaP256Sha256, SignatureAlgorithm.Ed25519 })
+        {
+            byte[] der = VerificationKey.FromPem(Generate(algorithm).PublicKeyPem).SubjectPublicKeyInfo.ToArray();
+            for (int i = 0; i < der.Length; i++)
+            {
+                byte[] damaged = [.. der];
+                damaged[i] ^= 0x55;
+                try
+                {
+                    VerificationKey.FromSubjectPublicKeyInfo(damaged);
+                }
+                catch (KeyException error)
+                {
+                    Assert.Equal("BW1201", error.Code);
+                }
+
+                Assert.Equal("BW1201", Assert.Throws<KeyException>(() => VerificationKey.FromSubjectPublicKeyInfo(der.AsSpan(..i))).Code);
+            }
+        }
+    }
+
+    private static ISigningKey Generate(SignatureAlgorithm algorithm) => algorithm switch
+    {
+        SignatureAlgorithm.Ed25519 => Ed25519SigningKey.Generate(),
+        SignatureAlgorithm.MLDsa65 => MLDsaSigningKey.Generate(),
+        _ => PemSigningKey.Generate(algorithm),
+    };
+}

@@ -76,8 +76,8 @@ public abstract class ModelFile
             throw ModelFormatException.HeaderTooLarge(file, declared, SafetensorsFile.MaxHeaderLength);
         if (!fits && within && (named || braced))
             throw ModelFormatException.HeaderTruncated(file, declared, source.Size);
-        bool spaced = json.TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
-        if (named || (within && spaced))
+        bool spaced = within && json[..(int)Math.Min(declared, (ulong)json.Length)].TrimStart(" \t\r\n"u8) is [(byte)'{', ..];
+        if (named || spaced)
             throw ModelFormatException.NotSafetensors(file, within ? "the header does not begin with '{'" : "the declared header is too short to be JSON");
         return false;
     }

@@ -3,8 +3,8 @@ using Bulwark.Storage;
 
 namespace Bulwark.Tests.Models;
 
-/// <summary>A file of any size that exists as its first bytes only; the rest reads as zeros, like a sparse file. Counts what is read.</summary>
-internal sealed class HeadOnlyReader(byte[] head, long size, string name) : IObjectReader
+/// <summary>A file of any size that exists as its first bytes only; the rest reads as one byte over and over, zero for a sparse file. Counts what is read.</summary>
+internal sealed class HeadOnlyReader(byte[] head, long size, string name, byte filler = 0) : IObjectReader
 {
     public HeadOnlyReader(byte[] bytes, string name = "model.bin")
         : this(bytes, bytes.Length, name)
@@ -24,7 +24,7 @@ internal sealed class HeadOnlyReader(byte[] head, long size, string name) : IObj
             throw StorageException.OutOfRange(Source.ToString(), offset, buffer.Length);
         BytesRead += buffer.Length;
         LargestRead = Math.Max(LargestRead, buffer.Length);
-        buffer.Span.Clear();
+        buffer.Span.Fill(filler);
         if (offset < head.Length)
             head.AsMemory((int)offset, (int)Math.Min(buffer.Length, head.Length - offset)).CopyTo(buffer);
         return ValueTask.CompletedTask;

@@ -1,39 +1,31 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Bulwark.State;
 
 namespace Bulwark.Testing;
 
-/// <summary>A state store in memory that keeps the port's promises, for tests of what stands on it.</summary>
+/// <summary>A state store in memory that keeps the port's promises.</summary>
 public sealed class MemoryStateStore : IStateStore
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Collection, string Id), StateDocument> _documents = [];
+    private readonly SortedDictionary<string, StateDocument> _documents = new(StringComparer.Ordinal);
 
     /// <inheritdoc />
     public Task<StateDocument?> GetAsync(string collection, string id, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        StateLimits.CheckCollection(collection);
-        StateLimits.CheckId(id);
         lock (_lock)
-            return Task.FromResult(_documents.GetValueOrDefault((collection, id)));
+            return Task.FromResult(_documents.GetValueOrDefault(Key(collection, id)));
     }
 
     /// <inheritdoc />
     public Task<StateDocument?> TryPutAsync(
         string collection, string id, ReadOnlyMemory<byte> content, long expectedVersion, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        StateLimits.CheckCollection(collection);
-        StateLimits.CheckId(id);
-        StateLimits.CheckContent(content.Span);
         lock (_lock)
         {
-            if ((_documents.GetValueOrDefault((collection, id))?.Version ?? 0) != expectedVersion)
+            if ((_documents.GetValueOrDefault(Key(collection, id))?.Version ?? 0) != expectedVersion)
                 return Task.FromResult<StateDocument?>(null);
-            var written = new StateDocument(collection, id, expectedVersion + 1, content.ToArray());
-            _documents[(collection, id)] = written;
+            StateDocument written = new(collection, id, expectedVersion + 1, content.ToArray());
+            _documents[Key(collection, id)] = written;
             return Task.FromResult<StateDocument?>(written);
         }
     }
@@ -41,13 +33,10 @@ public sealed class MemoryStateStore : IStateStore
     /// <inheritdoc />
     public Task<bool> TryDeleteAsync(string collection, string id, long expectedVersion, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
             return Task.FromResult(
-                _documents.TryGetValue((collection, id), out StateDocument? present)
-                && present.Version == expectedVersion
-                && _documents.Remove((collection, id)));
+                _documents.GetValueOrDefault(Key(collection, id))?.Version == expectedVersion && _documents.Remove(Key(collection, id)));
         }
     }
 
@@ -57,12 +46,7 @@ public sealed class MemoryStateStore : IStateStore
     {
         StateDocument[] found;
         lock (_lock)
-        {
-            found = [.. _documents.Values
-                .Where(d => d.Collection == collection && d.Id.StartsWith(idPrefix, StringComparison.Ordinal))
-                .OrderBy(d => Convert.ToHexString(Encoding.UTF8.GetBytes(d.Id)), StringComparer.Ordinal)];
-        }
-
+            found = [.. _documents.Where(d => d.Key.StartsWith(Key(collection, idPrefix), StringComparison.Ordinal)).Select(d => d.Value)];
         foreach (StateDocument document in found)
         {
             await Task.CompletedTask;
@@ -70,4 +54,6 @@ public sealed class MemoryStateStore : IStateStore
             yield return document;
         }
     }
+
+    private static string Key(string collection, string id) => $"{collection}\n{id}";
 }

@@ -96,6 +96,17 @@ public sealed class IdempotencyLedger(IStateStore store, TimeProvider clock)
         await ReplaceAsync(claim, record, cancellationToken);
     }
 
+    /// <summary>Drops the record of completed work, so that it can be claimed anew. Work in progress is left alone.</summary>
+    /// <returns>False when there was nothing to drop, or someone claimed it meanwhile.</returns>
+    public async Task<bool> ForgetAsync(string key, CancellationToken cancellationToken)
+    {
+        string id = IdOf(key);
+        StateDocument? present = await store.GetAsync(Collection, id, cancellationToken);
+        return present is not null
+            && Parse(present, key).State == IdempotencyState.Completed
+            && await store.TryDeleteAsync(Collection, id, present.Version, cancellationToken);
+    }
+
     private static string IdOf(string key)
     {
         ArgumentNullException.ThrowIfNull(key);

@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Bulwark.Encryption;
+using Bulwark.Models;
+using Bulwark.Signing;
+using Bulwark.Storage;
+
+namespace Bulwark.Protection;
+
+/// <summary>What the main job claims about a model, beside its signature; and the check that binds the envelope.</summary>
+internal static class ClaimDocuments
+{
+    private static readonly string[] StructureChecks = ["format identified by content", "structure within the format's rules", "tensors mapped without holes or overlaps"];
+
+    /// <summary>The claims of one run.</summary>
+    public static IReadOnlyList<Claim> For(
+        ProtectionServices services, ProtectedNames names, ObjectRef source, ModelFile model, EnvelopeSidecar envelope, byte[] sidecar) =>
+    [
+        Of(ClaimTypes.Scan, new ScanPredicate(model.Format, "benign", model.Tensors.Count, StructureChecks), ProtectionJson.Default.ScanPredicate),
+        Of(
+            ClaimTypes.Envelope,
+            new EnvelopePredicate(
+                Leaf(names.Body), envelope.CiphertextSize, Leaf(names.Sidecar), Convert.ToHexStringLower(SHA256.HashData(sidecar)), envelope.PlaintextSha256),
+            ProtectionJson.Default.EnvelopePredicate),
+        Of(
+            ClaimTypes.Provenance,
+            new ProvenancePredicate(Describe(source), source.Size, Tool(), services.Clock.GetUtcNow()),
+            ProtectionJson.Default.ProvenancePredicate),
+    ];
+
+    /// <summary>Refuses a sidecar or a body that is not the one the envelope claim was signed for.</summary>
+    /// <exception cref="ProtectionException">BW2004.</exception>
+    public static void CheckEnvelope(
+        IReadOnlyDictionary<string, byte[]> claims, ProtectedNames names, ReadOnlySpan<byte> sidecar, long bodySize)
+    {
+        if (!claims.TryGetValue(ClaimTypes.Envelope, out byte[]? predicate))
+            throw ProtectionException.EnvelopeNotClaimed(names.Sidecar, "there is no signed claim about it");
+        EnvelopePredicate claim;
+        try
+        {
+            claim = JsonSerializer.Deserialize(predicate, ProtectionJson.Default.EnvelopePredicate)!;
+        }
+        catch (JsonException error)
+        {
+            throw ProtectionException.EnvelopeNotClaimed(names.Sidecar, "the claim about it cannot be read", error);
+        }
+
+        if (claim.SidecarSha256 != Convert.ToHexStringLower(SHA256.HashData(sidecar)))
+            throw ProtectionException.EnvelopeNotClaimed(names.Sidecar, "its content differs from the claimed one");
+        if (claim.BodySize != bodySize)
+            throw ProtectionException.EnvelopeNotClaimed(names.Sidecar, $"the body has {bodySize} bytes, not the {claim.BodySize} claimed");
+    }
+
+    private static Claim Of<T>(string type, T predicate, JsonTypeInfo<T> shape) => new(type, JsonSerializer.SerializeToUtf8Bytes(predicate, shape));
+
+    // A folder on someone's disk is nobody's business; a bucket and key say where a model came from.
+    private static string Describe(ObjectRef source) => source.Store == "file" ? Leaf(source.Name) : source.ToString();
+
+    private static string Leaf(string name) => name[(name.LastIndexOf('/') + 1)..];
+
+    private static string Tool() => $"bulwark {typeof(ClaimDocuments).Assembly.GetName().Version?.ToString(3)}";
+}

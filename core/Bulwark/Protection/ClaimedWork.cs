@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Bulwark.State;
+using Bulwark.Storage;
+
+namespace Bulwark.Protection;
+
+/// <summary>One claim on the idempotency ledger: at most one worker protects a source version, and a repeat gets the first result.</summary>
+internal sealed class ClaimedWork : IAsyncDisposable
+{
+    private readonly IdempotencyLedger _ledger;
+    private readonly ProtectionServices _services;
+    private readonly string _key;
+    private IdempotencyClaim? _claim;
+
+    private ClaimedWork(IdempotencyLedger ledger, ProtectionServices services, string key)
+    {
+        _ledger = ledger;
+        _services = services;
+        _key = key;
+    }
+
+    /// <summary>The result of an earlier run whose parts are still there; null when the work is ours to do.</summary>
+    public ProtectionResult? Finished { get; private set; }
+
+    /// <summary>Claims the work, or finds it done.</summary>
+    public static async Task<ClaimedWork> BeginAsync(
+        IdempotencyLedger ledger, ProtectionServices services, ObjectRef source, string container, ProtectionOptions options, CancellationToken cancellationToken)
+    {
+        ClaimedWork work = new(ledger, services, KeyFor(source, container, options));
+        for (; ; )
+        {
+            switch (await ledger.ClaimAsync(work._key, services.ClaimLease, cancellationToken))
+            {
+                case ClaimOutcome.Acquired acquired:
+                    work._claim = acquired.Claim;
+                    return work;
+                case ClaimOutcome.InProgress busy:
+                    throw ProtectionException.InProgress(source.ToString(), busy.Until);
+                case ClaimOutcome.Completed completed:
+                    ProtectionResult result = JsonSerializer.Deserialize(completed.Result.Span, ProtectionJson.Default.ProtectionResult)!;
+                    if (!options.Force && await IsStillThereAsync(services.Store, result, cancellationToken))
+                    {
+                        work.Finished = result;
+                        return work;
+                    }
+
+                    // Someone removed or replaced what that run wrote, or asked for it again: the record no longer tells the truth.
+                    await ledger.ForgetAsync(work._key, cancellationToken);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Extends the claim before the last, quick steps.</summary>
+    public async Task RenewAsync(CancellationToken cancellationToken) =>
+        _claim = await _ledger.RenewAsync(_claim!, _services.ClaimLease, cancellationToken);
+
+    /// <summary>Records the result.</summary>
+    public async Task CompleteAsync(ProtectionResult result, CancellationToken cancellationToken)
+    {
+        await _ledger.CompleteAsync(_claim!, JsonSerializer.SerializeToUtf8Bytes(result, ProtectionJson.Default.ProtectionResult), cancellationToken);
+        _claim = null;
+    }
+
+    /// <summary>Gives the claim back when the work did not finish.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_claim is not null)
+            await _ledger.AbandonAsync(_claim, CancellationToken.None);
+    }
+
+    private static async Task<bool> IsStillThereAsync(IObjectStore store, ProtectionResult result, CancellationToken cancellationToken)
+    {
+        ObjectRef? body = await store.FindAsync(result.Container, result.Body, cancellationToken);
+        if (body is null || body.Version != result.BodyVersion)
+            return false;
+        foreach (string part in new[] { result.Sidecar, result.Signature, result.Claims })
+        {
+            if (await store.FindAsync(result.Container, part, cancellationToken) is null)
+                return false;
+        }
+
+        return true;
+    }
+
+    private static string KeyFor(ObjectRef source, string container, ProtectionOptions options)
+    {
+        // Force and DeleteSource say what to do about the result, not what it is.
+        ProtectionOptions outcome = options with { Force = false, DeleteSource = false };
+        string settings = JsonSerializer.Serialize(outcome, ProtectionJson.Default.ProtectionOptions);
+        return Hash(string.Join('\n', source.Store, source.Container, source.Name, source.Version, container, settings));
+    }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,43 @@
+namespace Bulwark.Protection;
+
+/// <summary>The objects that make up one protected model.</summary>
+/// <param name="Model">The model's own name, the signature's subject: the last part of the object's name.</param>
+/// <param name="Prefix">What precedes it in the container: empty, or ends with <c>/</c>.</param>
+public sealed record ProtectedNames(string Model, string Prefix)
+{
+    /// <summary>Tink AES256_GCM_HKDF_1MB ciphertext of the model.</summary>
+    public string Body => $"{Prefix}{Model}.enc";
+
+    /// <summary>The envelope: wrapped keysets, sizes, digest, commitment.</summary>
+    public string Sidecar => $"{Body}.json";
+
+    /// <summary>OpenSSF Model Signing bundle.</summary>
+    public string Signature => $"{Prefix}{Model}.sig";
+
+    /// <summary>The same payload signed with ML-DSA-65, where that was asked for.</summary>
+    public string PostQuantumSignature => $"{Prefix}{Model}.mldsa.sig";
+
+    /// <summary>Signed claims, one DSSE bundle a line.</summary>
+    public string Claims => $"{Prefix}{Model}.claims.jsonl";
+
+    /// <summary>What the body is bound to, and what any Tink must be given to decrypt it: the model's own name.</summary>
+    public string AssociatedData => $"bulwark/v1/{Model}";
+
+    /// <summary>Names for a model object.</summary>
+    public static ProtectedNames ForModel(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        int slash = name.LastIndexOf('/');
+        return new ProtectedNames(name[(slash + 1)..], name[..(slash + 1)]);
+    }
+
+    /// <summary>Names for a body; null when the name does not end in <c>.enc</c>.</summary>
+    public static ProtectedNames? ForBody(string bodyName)
+    {
+        ArgumentNullException.ThrowIfNull(bodyName);
+        ProtectedNames names = ForModel(bodyName);
+        return names.Model.Length > 4 && names.Model.EndsWith(".enc", StringComparison.Ordinal)
+            ? names with { Model = names.Model[..^4] }
+            : null;
+    }
+}

@@ -1,0 +1,42 @@
+namespace Bulwark.Protection;
+
+/// <summary>The main job refused or could not finish. Codes BW2001 to BW2099.</summary>
+public sealed class ProtectionException : BulwarkException
+{
+    private ProtectionException(string code, ErrorKind kind, string message, string remedy, Exception? inner = null)
+        : base(code, kind, message, remedy, inner)
+    {
+    }
+
+    /// <summary>BW2001: someone else is protecting the same source version.</summary>
+    public static ProtectionException InProgress(string what, DateTimeOffset until) =>
+        new("BW2001", ErrorKind.Fault, $"{what} is being protected by another worker until {until:O}.", "Wait for it to finish, then ask again: the first result is returned.");
+
+    /// <summary>BW2002: a protected model lacks one of its parts.</summary>
+    public static ProtectionException Incomplete(string body, string missing) =>
+        new("BW2002", ErrorKind.Refused, $"{body} cannot be trusted: {missing} is missing.", "Restore the missing file beside it, or protect the model again.");
+
+    /// <summary>BW2003: the decrypted bytes are not the signed ones.</summary>
+    public static ProtectionException DigestMismatch(string body) =>
+        new("BW2003", ErrorKind.Refused, $"{body} decrypts to bytes that were not signed.", "Do not use it; fetch the four files again from the same source.");
+
+    /// <summary>BW2004: the envelope beside the body is not the one the claims were signed for.</summary>
+    public static ProtectionException EnvelopeNotClaimed(string sidecar, string why, Exception? inner = null) =>
+        new("BW2004", ErrorKind.Refused, $"{sidecar} is not the envelope that was signed: {why}.", "Fetch the sidecar and the claims again from the same source.", inner);
+
+    /// <summary>BW2005: the name of a body does not end in .enc.</summary>
+    public static ProtectionException NotABody(string name) =>
+        new("BW2005", ErrorKind.Fault, $"'{name}' does not name a protected model.", "Name the NAME.enc file that 'bulwark protect' wrote.");
+
+    /// <summary>BW2006: one of the small files is far larger than it can honestly be.</summary>
+    public static ProtectionException TooLarge(string name, long size, long limit) =>
+        new("BW2006", ErrorKind.Refused, $"{name} has {size} bytes, more than the {limit} allowed.", "It is not what 'bulwark protect' wrote; fetch it again.");
+
+    /// <summary>BW2007: a source whose protected files would overwrite the source itself or each other.</summary>
+    public static ProtectionException BadName(string name, string why) =>
+        new("BW2007", ErrorKind.Fault, $"'{name}' cannot be protected under that name: {why}.", "Rename the model or choose another output folder.");
+
+    /// <summary>BW2008: a source without a single byte.</summary>
+    public static ProtectionException Empty(string what) =>
+        new("BW2008", ErrorKind.Refused, $"{what} is empty.", "The upload may have failed; there is nothing to protect.");
+}

@@ -1,0 +1,39 @@
+using Bulwark.Keys;
+using Bulwark.State;
+using Bulwark.Storage;
+
+namespace Bulwark.Protection;
+
+/// <summary>What the main job stands on. A cloud, or the embedded default, fills it in; nothing here decides anything.</summary>
+public sealed record ProtectionServices
+{
+    /// <summary>Where models come from and where protected ones go.</summary>
+    public required IObjectStore Store { get; init; }
+
+    /// <summary>Idempotency records and the registry of issued watermarks.</summary>
+    public required IStateStore State { get; init; }
+
+    /// <summary>Signs models and claims: ECDSA P-256 or P-384.</summary>
+    public required ISigningKey SigningKey { get; init; }
+
+    /// <summary>Signs the same payload again with ML-DSA-65; null for no second signature.</summary>
+    public ISigningKey? PostQuantumKey { get; init; }
+
+    /// <summary>Signatures by these keys are trusted when opening.</summary>
+    public required IReadOnlyList<VerificationKey> TrustedKeys { get; init; }
+
+    /// <summary>Keys that wrap the data key (all of them do), and that may unwrap it (any of them may).</summary>
+    public required IReadOnlyList<IWrappingKey> WrappingKeys { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>Who is acting, for the audit log: a user, a role, a service account.</summary>
+    public required string Actor { get; init; }
+
+    /// <summary>
+    /// How long a claim on a source version holds without renewal. A moment where the host already keeps two workers apart
+    /// (the command line does, with a lock that dies with its process).
+    /// </summary>
+    public TimeSpan ClaimLease { get; init; } = TimeSpan.FromMinutes(5);
+}

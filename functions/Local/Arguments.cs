@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Bulwark.Functions.Local;
+
+/// <summary>Arguments and options that several commands share, and how their text becomes values.</summary>
+internal static class Arguments
+{
+    /// <summary>A path that must be given.</summary>
+    public static Argument<string> Path(string name, string description) => new(name) { Description = description };
+
+    /// <summary>Splits a path into the folder that is the container and the name in it.</summary>
+    public static (string Container, string Name) Locate(string path)
+    {
+        if (string.IsNullOrEmpty(path))
+            throw UsageException.BadOption("path", "it is empty", "Name a file.");
+        string full = System.IO.Path.GetFullPath(path);
+        string name = System.IO.Path.GetFileName(full);
+        if (name.Length == 0)
+            throw UsageException.BadOption(path, "it names a folder", "Name a file.");
+        return (System.IO.Path.GetDirectoryName(full) ?? "/", name);
+    }
+
+    /// <summary>Reads OFFSET:LENGTH in bytes.</summary>
+    public static (long Offset, long Length) Range(string text)
+    {
+        string[] parts = text.Split(':');
+        return parts.Length == 2
+            && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long offset)
+            && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long length)
+                ? (offset, length)
+                : throw UsageException.BadOption("--range", $"'{text}' is not OFFSET:LENGTH", "Give two whole numbers of bytes, such as 0:4096.");
+    }
+
+    /// <summary>A size for people.</summary>
+    public static string Size(long bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+        double value = bytes;
+        int unit = 0;
+        for (; value >= 1024 && unit < units.Length - 1; unit++)
+            value /= 1024;
+        return unit == 0 ? $"{bytes} B" : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {units[unit]} ({bytes:N0} bytes)");
+    }
+}

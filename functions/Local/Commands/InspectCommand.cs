@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Bulwark.Models;
+using Bulwark.Storage;
+using Spectre.Console;
+
+namespace Bulwark.Functions.Local.Commands;
+
+/// <summary><c>bulwark inspect MODEL</c>.</summary>
+internal static class InspectCommand
+{
+    private const int ShownTensors = 200;
+
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        Argument<string> model = Arguments.Path("MODEL", "The model file.");
+        return new ExampleCommand("inspect", "Show format, tensors, dtypes and sizes; nothing is executed.", "bulwark inspect model.safetensors")
+        {
+            model,
+        }.Does(async (parsed, terminal, cancellationToken) =>
+        {
+            await using IObjectReader reader = await LocalHost.OpenFileAsync(parsed.GetValue(model)!, cancellationToken);
+            ModelFile file = await ModelFile.OpenAsync(reader, cancellationToken);
+            Show(terminal, InspectDocument.Of(file));
+            return ExitCode.Good;
+        });
+    }
+
+    private static void Show(Terminal terminal, InspectDocument document) =>
+        terminal.Show(document, CliJson.Default.InspectDocument, console =>
+        {
+            console.Write(Terminal.Facts(
+                ("model", document.Path),
+                ("format", document.Format),
+                ("size", Arguments.Size(document.Size)),
+                ("tensors", document.Tensors.Count == 0 ? null : $"{document.Tensors.Count}, {document.Parameters:N0} elements")));
+            foreach ((string key, string value) in document.Metadata)
+                console.Write(Terminal.Facts((Terminal.Printable(key), Terminal.Printable(value))));
+            if (document.Tensors.Count == 0)
+                return;
+            Table table = new() { Border = TableBorder.Rounded };
+            table.AddColumns("tensor", "dtype", "shape");
+            table.AddColumn(new TableColumn("bytes").RightAligned());
+            foreach (TensorDocument tensor in document.Tensors.Take(ShownTensors))
+                table.AddRow(new Text(Terminal.Printable(tensor.Name)), new Text(tensor.DType), new Text($"[{string.Join(", ", tensor.Shape)}]"), new Text($"{tensor.Length:N0}"));
+            console.Write(table);
+            if (document.Tensors.Count > ShownTensors)
+                console.WriteLine($"… and {document.Tensors.Count - ShownTensors} more; --json lists them all.");
+        });
+}

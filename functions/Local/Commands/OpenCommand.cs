@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Bulwark.Protection;
+using Bulwark.Storage;
+
+namespace Bulwark.Functions.Local.Commands;
+
+/// <summary><c>bulwark open NAME.enc --out FILE</c>.</summary>
+internal static class OpenCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        Argument<string> body = Arguments.Path("NAME.enc", "The protected model.");
+        Option<string> output = new("--out") { Description = "Where the model is written.", Required = true, HelpName = "FILE" };
+        Option<string?> range = new("--range") { Description = "Only these bytes of the model.", HelpName = "OFFSET:LENGTH" };
+        Option<bool> force = new("--force") { Description = "Replace FILE if it exists." };
+        return new ExampleCommand(
+            "open",
+            "Verify, then decrypt.",
+            "bulwark open model.safetensors.enc --out model.safetensors",
+            "bulwark open model.safetensors.enc --out header.bin --range 0:4096")
+        {
+            body, output, range, force,
+        }.Does(async (parsed, terminal, cancellationToken) =>
+        {
+            (string container, string name) = Arguments.Locate(parsed.GetValue(body)!);
+            (string folder, string file) = Arguments.Locate(parsed.GetValue(output)!);
+            (long Offset, long Length)? part = parsed.GetValue(range) is { } text ? Arguments.Range(text) : null;
+            bool replace = parsed.GetValue(force);
+
+            await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
+            if (!replace && await host.Store.FindAsync(folder, file, cancellationToken) is not null)
+                throw UsageException.OutputExists(Path.Combine(folder, file));
+            await using OpenedModel opened = await host.Opener.OpenAsync(container, name, cancellationToken);
+            await using IObjectWriter writer = await host.Store.CreateAsync(
+                folder, file, replace ? WriteCondition.Any : WriteCondition.IfAbsent, cancellationToken);
+            await terminal.WithProgressAsync(progress => part is { } bytes
+                ? opened.CopyRangeToAsync(bytes.Offset, bytes.Length, writer, cancellationToken)
+                : opened.CopyToAsync(writer, progress, cancellationToken));
+            VerifyCommand.Show(terminal, OpenedDocument.Of(opened, Path.Combine(folder, file)));
+            return ExitCode.Good;
+        });
+    }
+}

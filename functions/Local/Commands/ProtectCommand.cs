@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Bulwark.Protection;
+using Spectre.Console;
+
+namespace Bulwark.Functions.Local.Commands;
+
+/// <summary><c>bulwark protect MODEL</c>.</summary>
+internal static class ProtectCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        Argument<string> model = Arguments.Path("MODEL", "The model file.");
+        Option<string?> output = new("--out") { Description = "Folder for the protected model; the model's own by default.", HelpName = "DIR" };
+        Option<bool> force = new("--force") { Description = "Protect again even if this very file was protected before." };
+        Option<bool> delete = new("--delete-source") { Description = "Delete the plaintext once everything is written." };
+        return new ExampleCommand(
+            "protect",
+            "Scan, watermark, sign and encrypt a model.",
+            "bulwark protect model.safetensors                      # writes model.safetensors.enc and its three companions",
+            "bulwark protect model.safetensors --out protected")
+        {
+            model, output, force, delete,
+        }.Does(async (parsed, terminal, cancellationToken) =>
+        {
+            (string container, string name) = Arguments.Locate(parsed.GetValue(model)!);
+            string destination = parsed.GetValue(output) is { } folder ? Path.GetFullPath(folder) : container;
+            ProtectionOptions options = new()
+            {
+                Force = parsed.GetValue(force),
+                DeleteSource = parsed.GetValue(delete),
+            };
+
+            await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
+            ProtectionResult result = await host.ProtectAsync(container, name, destination, options, terminal, cancellationToken);
+            Show(terminal, result);
+            return ExitCode.Good;
+        });
+    }
+
+    /// <summary>Tells what was done.</summary>
+    public static void Show(Terminal terminal, ProtectionResult result) =>
+        terminal.Show(result, CliJson.Default.ProtectionResult, console =>
+        {
+            console.MarkupLine(result.AlreadyProtected ? "[yellow]Already protected[/]; this is the first run's result." : "[green]Protected[/]");
+            console.Write(Terminal.Facts(
+                ("model", $"{result.Model} ({result.Format}, {result.Tensors} tensors, {Arguments.Size(result.Size)})"),
+                ("sha256", result.Sha256),
+                ("body", Path.Combine(result.Container, result.Body)),
+                ("envelope", result.Sidecar),
+                ("signature", result.Signature),
+                ("claims", result.Claims),
+                ("signed by", result.SignedBy)));
+        });
+}

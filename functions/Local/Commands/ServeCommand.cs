@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Bulwark.Protection;
+using Bulwark.Storage;
+
+namespace Bulwark.Functions.Local.Commands;
+
+/// <summary><c>bulwark serve</c>: watches a folder and protects what lands there.</summary>
+internal static class ServeCommand
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        Option<string> incoming = new("--incoming") { Description = "Folder to watch.", Required = true, HelpName = "DIR" };
+        Option<string?> output = new("--out") { Description = "Folder for protected models; 'protected' beside the watched one by default.", HelpName = "DIR" };
+        Option<double> settle = new("--settle")
+        {
+            Description = "Seconds a file must stand still before it is taken.",
+            DefaultValueFactory = _ => 2,
+            HelpName = "SECONDS",
+        };
+        Option<bool> delete = new("--delete-source") { Description = "Delete each plaintext once it is protected." };
+        return new ExampleCommand(
+            "serve",
+            "Watch a folder and protect every model that lands in it, until Ctrl-C or SIGTERM.",
+            "bulwark serve --incoming ~/models/incoming --out ~/models/protected")
+        {
+            incoming, output, settle, delete,
+        }.Does(async (parsed, terminal, cancellationToken) =>
+        {
+            string folder = Path.GetFullPath(parsed.GetValue(incoming)!);
+            string destination = parsed.GetValue(output) is { } given
+                ? Path.GetFullPath(given)
+                : Path.Combine(Path.GetDirectoryName(folder) ?? "/", "protected");
+            if (!Directory.Exists(folder))
+                throw StorageException.NotFound(folder);
+            if (destination == folder || destination.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                throw UsageException.BadOption("--out", "it lies inside the watched folder", "Name a folder elsewhere, so that results are not taken for models.");
+            double seconds = parsed.GetValue(settle);
+            if (seconds is not (>= 0 and <= 3600))
+                throw UsageException.BadOption("--settle", "it is not between 0 and 3600", "Give a number of seconds.");
+
+            await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
+            IncomingWatcher watcher = new(host.Store, folder, TimeSpan.FromSeconds(seconds), TimeProvider.System);
+            ProtectionOptions options = new() { DeleteSource = parsed.GetValue(delete) };
+            Terminal.Say($"Watching {folder}; protected models go to {destination}.");
+            try
+            {
+                while (true)
+                {
+                    foreach (ObjectRef file in await watcher.SettledAsync(cancellationToken))
+                        await ProtectAsync(host, watcher, file, destination, options, terminal, cancellationToken);
+                    await Task.Delay(PollInterval, cancellationToken);
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                Terminal.Say("Stopped; nothing is half-written.");
+                return ExitCode.Good;
+            }
+        });
+    }
+
+    private static async Task ProtectAsync(
+        LocalHost host, IncomingWatcher watcher, ObjectRef file, string destination, ProtectionOptions options, Terminal terminal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ProtectionResult result = await host.ProtectAsync(file.Container, file.Name, destination, options, terminal, cancellationToken);
+            watcher.Take(file);
+            Terminal.Say($"protected {file.Name} ({result.Format}, sha256 {result.Sha256})");
+        }
+        catch (BulwarkException error) when (error.Kind == ErrorKind.Refused)
+        {
+            // It will not become better by trying again; a new version of it is looked at anew.
+            watcher.Take(file);
+            Terminal.Say($"refused   {file.Name}: {error.Message} [{error.Code}]");
+        }
+        catch (BulwarkException error)
+        {
+            Terminal.Say($"failed    {file.Name}: {error.Message} [{error.Code}] Trying again.");
+        }
+    }
+}

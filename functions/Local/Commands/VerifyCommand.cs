@@ -1,0 +1,47 @@
+using System.CommandLine;
+using Bulwark.Protection;
+using Spectre.Console;
+
+namespace Bulwark.Functions.Local.Commands;
+
+/// <summary><c>bulwark verify NAME.enc</c>.</summary>
+internal static class VerifyCommand
+{
+    /// <summary>Builds the command.</summary>
+    public static Command Create()
+    {
+        Argument<string> body = Arguments.Path("NAME.enc", "The protected model; its signature, claims and envelope lie beside it.");
+        return new ExampleCommand(
+            "verify",
+            "Check signature, claims, envelope and every segment without writing plaintext.",
+            "bulwark verify model.safetensors.enc")
+        {
+            body,
+        }.Does(async (parsed, terminal, cancellationToken) =>
+        {
+            (string container, string name) = Arguments.Locate(parsed.GetValue(body)!);
+            await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
+            await using OpenedModel opened = await host.Opener.OpenAsync(container, name, cancellationToken);
+            await terminal.WithProgressAsync(async progress =>
+            {
+                await opened.VerifyBodyAsync(progress, cancellationToken);
+                return true;
+            });
+            Show(terminal, OpenedDocument.Of(opened, output: null));
+            return ExitCode.Good;
+        });
+    }
+
+    /// <summary>Tells what verified.</summary>
+    public static void Show(Terminal terminal, OpenedDocument document) =>
+        terminal.Show(document, CliJson.Default.OpenedDocument, console =>
+        {
+            console.MarkupLine(document.Output is null ? "[green]Verified[/]" : "[green]Verified and opened[/]");
+            console.Write(Terminal.Facts(
+                ("model", $"{document.Model} ({Arguments.Size(document.Size)})"),
+                ("sha256", document.Sha256),
+                ("signed by", document.SignedBy),
+                ("claims", string.Join(", ", document.Claims)),
+                ("written to", document.Output)));
+        });
+}

@@ -37,6 +37,9 @@ public sealed class SafetensorsFile : ModelFile
     /// <summary>The most dimensions of one tensor (numpy 1 has the same limit).</summary>
     public const int MaxDimensions = 32;
 
+    /// <summary>The most dimensions of all tensors together.</summary>
+    public const int MaxTotalDimensions = 2_000_000;
+
     /// <summary>The longest tensor name, in UTF-16 units.</summary>
     public const int MaxNameLength = 4096;
 

@@ -29,6 +29,7 @@ internal sealed class SafetensorsHeaderParser(string file, long dataOffset, long
     private State _state = State.Start;
     private long _position;
     private long _textLength;
+    private int _dimensions;
     private bool _hasMetadata;
     private string _key = "";
     private int _skipDepth;
@@ -121,11 +122,11 @@ internal sealed class SafetensorsHeaderParser(string file, long dataOffset, long
                 EndEntry();
                 break;
             case State.EntryKey:
-                BeginEntryMember(Text(ref reader));
+                BeginEntryMember(Decode(ref reader));
                 break;
             case State.DType:
                 Expect(reader.TokenType, JsonTokenType.String, "the dtype is not a string");
-                string name = Text(ref reader);
+                string name = Decode(ref reader);
                 _dtype = DTypes.TryParse(name, out DType dtype) ? dtype : throw ModelFormatException.UnknownDType(file, _key, name);
                 _state = State.EntryKey;
                 break;
@@ -141,6 +142,8 @@ internal sealed class SafetensorsHeaderParser(string file, long dataOffset, long
             case State.Dimension:
                 if (_count == SafetensorsFile.MaxDimensions)
                     throw ModelFormatException.LimitExceeded(file, $"dimensions of tensor {ModelFormatException.Quote(_key)}", SafetensorsFile.MaxDimensions);
+                if (++_dimensions > SafetensorsFile.MaxTotalDimensions)
+                    throw ModelFormatException.LimitExceeded(file, "dimensions of all tensors together", SafetensorsFile.MaxTotalDimensions);
                 _numbers[_count++] = Number(ref reader, "a dimension");
                 break;
             case State.Range:
@@ -215,6 +218,7 @@ internal sealed class SafetensorsHeaderParser(string file, long dataOffset, long
         {
             if (_unknownOfEntry.Count > MaxUnknownMembersPerEntry)
                 throw ModelFormatException.LimitExceeded(file, $"unknown members of tensor {ModelFormatException.Quote(_key)}", MaxUnknownMembersPerEntry);
+            Charge(member);
             if (_unknown.Count < MaxUnknownMembersKept)
                 _unknown.Add($"{_key}.{member}");
             _skipDepth = 0;
@@ -258,13 +262,19 @@ internal sealed class SafetensorsHeaderParser(string file, long dataOffset, long
             _state = State.EntryKey;
     }
 
+    /// <summary>Text that is kept, so that all of it together must stay within bounds.</summary>
     private string Text(ref Utf8JsonReader reader)
     {
         string text = Decode(ref reader);
+        Charge(text);
+        return text;
+    }
+
+    private void Charge(string text)
+    {
         _textLength += text.Length;
-        return _textLength <= SafetensorsFile.MaxTextLength
-            ? text
-            : throw ModelFormatException.LimitExceeded(file, "characters in names and metadata", SafetensorsFile.MaxTextLength);
+        if (_textLength > SafetensorsFile.MaxTextLength)
+            throw ModelFormatException.LimitExceeded(file, "characters in names and metadata", SafetensorsFile.MaxTextLength);
     }
 
     private string Decode(ref Utf8JsonReader reader)

@@ -287,7 +287,12 @@ public sealed class SafetensorsFileTests
         Assert.Equal(SafetensorsFile.MaxMetadataEntries, (await OpenAsync(FileOf(Metadata(SafetensorsFile.MaxMetadataEntries)))).Metadata.Count);
         await RefusedAsync("BW1415", FileOf(Metadata(SafetensorsFile.MaxMetadataEntries + 1)));
 
-        string Many(int count) => Tensors([.. Enumerable.Range(0, count).Select(i => Entry(i.ToString("x", CultureInfo.InvariantCulture), "U8", "0", "0,0"))]);
+        string Wide(int count) => Tensors([.. Enumerable.Range(0, count).Select(i => Entry(i.ToString("x", CultureInfo.InvariantCulture), "U8", ones[..^1] + "0", "0,0"))]);
+        int widest = SafetensorsFile.MaxTotalDimensions / SafetensorsFile.MaxDimensions;
+        Assert.Equal(widest, (await OpenAsync(FileOf(Wide(widest)))).Tensors.Count);
+        await RefusedAsync("BW1415", FileOf(Wide(widest + 1)));
+
+        string Many(int count) => Tensors([.. Enumerable.Range(0, count).Select(i => Entry($"model.layers.experts.{i}.weight", "U8", "0", "0,0"))]);
         Assert.Equal(SafetensorsFile.MaxTensors, (await OpenAsync(FileOf(Many(SafetensorsFile.MaxTensors)))).Tensors.Count);
         await RefusedAsync("BW1415", FileOf(Many(SafetensorsFile.MaxTensors + 1)));
     }

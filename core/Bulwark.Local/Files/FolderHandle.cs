@@ -6,9 +6,6 @@ namespace Bulwark.Local.Files;
 /// </summary>
 internal abstract class FolderHandle : IDisposable
 {
-    /// <summary>Mode of folders that are made on the way to an object.</summary>
-    protected const uint FolderMode = 0b111_101_101;
-
     /// <summary>Opens a container. The way to it is the operator's choice, so links in it are followed.</summary>
     /// <returns>Null when there is none and it is not to be made.</returns>
     public static FolderHandle? OpenContainer(string container, FolderUse use) =>
@@ -29,6 +26,9 @@ internal abstract class FolderHandle : IDisposable
 
         return folder;
     }
+
+    /// <summary>What the file system says about this folder.</summary>
+    public abstract FileFacts Facts(string what);
 
     /// <summary>Opens a folder in this one, without following a link.</summary>
     public abstract FolderHandle? OpenFolder(string part, FolderUse use, string what);
@@ -65,4 +65,10 @@ internal abstract class FolderHandle : IDisposable
 
     /// <inheritdoc />
     public abstract void Dispose();
+
+    /// <summary>Whether a missing folder is made.</summary>
+    protected static bool Makes(FolderUse use) => use is FolderUse.Make or FolderUse.MakePrivate;
+
+    /// <summary>Mode of a folder that is made.</summary>
+    protected static uint ModeFor(FolderUse use) => use == FolderUse.MakePrivate ? 0b111_000_000u : 0b111_101_101u;
 }

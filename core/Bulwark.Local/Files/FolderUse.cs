@@ -11,4 +11,7 @@ internal enum FolderUse
 
     /// <summary>As <see cref="Read"/>, and it is made when it is missing.</summary>
     Make,
+
+    /// <summary>As <see cref="Make"/>, and nobody but the owner can use what is made.</summary>
+    MakePrivate,
 }

@@ -20,26 +20,28 @@ internal sealed class LinuxFolder : FolderHandle
     public static LinuxFolder? Open(string path, FolderUse use)
     {
         int fd = Libc.OpenAt(Libc.AtCwd, path, FlagsFor(use), 0);
-        if (fd < 0 && use == FolderUse.Make && LinuxError.Last == LinuxError.NoEntry)
+        if (fd < 0 && Makes(use) && LinuxError.Last == LinuxError.NoEntry)
         {
-            MakeContainer(path);
+            MakeContainer(path, ModeFor(use));
             fd = Libc.OpenAt(Libc.AtCwd, path, FlagsFor(use), 0);
         }
 
         if (fd >= 0)
             return new LinuxFolder(Own(fd));
         int errno = LinuxError.Last;
-        return errno is LinuxError.NoEntry or LinuxError.NotAFolder && use != FolderUse.Make
+        return errno is LinuxError.NoEntry or LinuxError.NotAFolder && !Makes(use)
             ? null
             : throw LinuxError.For(errno, $"The folder {path}");
     }
 
+    public override FileFacts Facts(string what) => FactsOf(_handle, what);
+
     public override FolderHandle? OpenFolder(string part, FolderUse use, string what)
     {
         int fd = Libc.OpenAt(_handle, part, FlagsFor(use) | Libc.NoFollow, 0);
-        if (fd < 0 && use == FolderUse.Make && LinuxError.Last == LinuxError.NoEntry)
+        if (fd < 0 && Makes(use) && LinuxError.Last == LinuxError.NoEntry)
         {
-            if (Libc.MakeFolderAt(_handle, part, FolderMode) == 0)
+            if (Libc.MakeFolderAt(_handle, part, ModeFor(use)) == 0)
                 Sync(what);
             else if (LinuxError.Last != LinuxError.Exists)
                 throw LinuxError.For(LinuxError.Last, what);
@@ -53,10 +55,10 @@ internal sealed class LinuxFolder : FolderHandle
         {
             if (Look(part, what) is { Kind: FileKind.SymbolicLink })
                 throw StorageException.NotAFile(what, "behind a symbolic link");
-            return use == FolderUse.Make ? throw StorageException.NotAFile(what, "below something that is not a folder") : null;
+            return Makes(use) ? throw StorageException.NotAFile(what, "below something that is not a folder") : null;
         }
 
-        return errno == LinuxError.NoEntry && use != FolderUse.Make ? null : throw LinuxError.For(errno, what);
+        return errno == LinuxError.NoEntry && !Makes(use) ? null : throw LinuxError.For(errno, what);
     }
 
     public override FileFacts? Look(string leaf, string what)
@@ -246,11 +248,11 @@ internal sealed class LinuxFolder : FolderHandle
             throw StorageException.NotAFile(what, facts.KindInWords);
     }
 
-    private static void MakeContainer(string path)
+    private static void MakeContainer(string path, uint mode)
     {
         try
         {
-            Directory.CreateDirectory(path, (UnixFileMode)FolderMode);
+            Directory.CreateDirectory(path, (UnixFileMode)mode);
         }
         catch (UnauthorizedAccessException e)
         {

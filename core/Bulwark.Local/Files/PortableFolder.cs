@@ -14,10 +14,14 @@ internal sealed class PortableFolder(string path) : FolderHandle
 
     public static PortableFolder? Open(string path, FolderUse use) => Guard($"The folder {path}", () =>
     {
-        if (use == FolderUse.Make)
+        if (Makes(use) && !OperatingSystem.IsWindows())
+            Directory.CreateDirectory(path, (UnixFileMode)ModeFor(use));
+        else if (Makes(use))
             Directory.CreateDirectory(path);
         return Directory.Exists(path) ? new PortableFolder(path) : null;
     });
+
+    public override FileFacts Facts(string what) => Guard(what, () => FactsOf(path) ?? throw StorageException.NotFound(what));
 
     public override FolderHandle? OpenFolder(string part, FolderUse use, string what)
     {
@@ -26,7 +30,7 @@ internal sealed class PortableFolder(string path) : FolderHandle
         if (facts is { Kind: FileKind.SymbolicLink })
             throw StorageException.NotAFile(what, "behind a symbolic link");
         if (facts is { Kind: not FileKind.Folder })
-            return use == FolderUse.Make ? throw StorageException.NotAFile(what, "below something that is not a folder") : null;
+            return Makes(use) ? throw StorageException.NotAFile(what, "below something that is not a folder") : null;
         return Open(below, use);
     }
 

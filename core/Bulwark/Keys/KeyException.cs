@@ -16,6 +16,14 @@ public sealed class KeyException : BulwarkException
     public static KeyException Exposed(string path, string mode) =>
         new("BW1202", ErrorKind.Refused, $"The key file {path} has mode {mode}; others could read it.", $"Run 'chmod 600 {path}', then decide whether the key must be rotated.");
 
+    /// <summary>BW1202: a folder of keys in which others could put or replace files.</summary>
+    public static KeyException ExposedFolder(string path, string mode) =>
+        new("BW1202", ErrorKind.Refused, $"The folder of keys {path} has mode {mode}; others could change what is in it.", $"Run 'chmod 700 {path}', then decide whether the keys must be rotated.");
+
+    /// <summary>BW1202: a key file or folder that belongs to another user, who could change it.</summary>
+    public static KeyException OwnedByOther(string path, uint userId) =>
+        new("BW1202", ErrorKind.Refused, $"{path} belongs to user {userId}, not to the user who runs this program.", "Run as the owner of the keys, or set BULWARK_HOME to a folder of your own.");
+
     /// <summary>BW1203: unwrapping failed: another key, other associated data, or an altered ciphertext.</summary>
     public static KeyException CannotUnwrap(string keyUri, Exception? inner = null) =>
         new("BW1203", ErrorKind.Refused, $"The key {keyUri} does not open this keyset.", "Use the key it was wrapped with, and the unaltered sidecar.", inner);
@@ -23,4 +31,8 @@ public sealed class KeyException : BulwarkException
     /// <summary>BW1204: a key that is named is not there.</summary>
     public static KeyException NotFound(string keyUri) =>
         new("BW1204", ErrorKind.Fault, $"The key {keyUri} is not available here.", "Set BULWARK_HOME to the folder that holds it, or restore it from backup.");
+
+    /// <summary>BW1205: a key file that is empty, cut short, or altered.</summary>
+    public static KeyException Damaged(string path, string why, Exception? inner = null) =>
+        new("BW1205", ErrorKind.Fault, $"The key file {path} is damaged: {why}.", "Restore it from your backup of the keys folder; what this key locked cannot be opened without it. Make no new key in its place.", inner);
 }

@@ -96,7 +96,7 @@ public sealed class StreamingKeyset : IDisposable
     /// <summary>Writes Tink's cleartext JSON form into a pinned array; the caller zeroes it.</summary>
     public byte[] ToJson() => TinkKeysetJson.Write(_keyset);
 
-    /// <summary>Writes Tink's cleartext binary form (129 bytes for one AES256_GCM_HKDF_1MB key); the caller disposes it.</summary>
+    /// <summary>Writes Tink's cleartext binary form (at most 131 bytes for one AES256_GCM_HKDF_1MB key, so that one RSA-2048 OAEP block holds it); the caller disposes it.</summary>
     public SecretBytes ToBinary() => _keyset.ToBinary();
 
     /// <summary>Zeroes every key.</summary>

@@ -193,8 +193,13 @@ public sealed class ModelDecryptor : IDisposable
         await new RunPipeline(Layout, Length).RunAsync(
             Layout.SegmentAt(offset),
             length == 0 ? 0 : Layout.SegmentAt(end - 1),
-            fill: (slot, token) => _body.ReadAsync(slot.Run.CiphertextOffset, slot.Ciphertext, token),
-            transform: Decrypt,
+            fill: (_, _) => ValueTask.CompletedTask,
+            transform: async (slot, token) =>
+            {
+                // Read here and not while filling: an object store gives its full speed only to several reads at once.
+                await _body.ReadAsync(slot.Run.CiphertextOffset, slot.Ciphertext, token);
+                Decrypt(slot);
+            },
             drain: async (slot, token) =>
             {
                 int from = (int)Math.Max(0, offset - slot.Run.PlaintextOffset);

@@ -46,7 +46,11 @@ public sealed class ModelEncryptor(StreamingAeadParameters? parameters = null)
                 await source.ReadAsync(slot.Run.PlaintextOffset, slot.Plaintext, token);
                 digest.AppendData(slot.Plaintext.Span);
             },
-            transform: slot => Encrypt(encryptor, slot, last),
+            transform: (slot, _) =>
+            {
+                Encrypt(encryptor, slot, last);
+                return Task.CompletedTask;
+            },
             drain: async (slot, token) =>
             {
                 await body.WriteAsync(slot.Ciphertext, token);

@@ -6,6 +6,7 @@ namespace Bulwark.Encryption;
 /// <summary>
 /// Takes runs of segments through three stages: fill a slot (in order, one at a time), transform it (in parallel), drain it (in order,
 /// one at a time). Slots are few and reused, so memory does not grow with the body; their buffers are zeroed at the end.
+/// A failure is reported in the order of the body: of two altered segments, the first one is named.
 /// </summary>
 /// <param name="layout">Layout of the body.</param>
 /// <param name="plaintextLength">Length of the whole plaintext in bytes.</param>
@@ -20,7 +21,7 @@ internal sealed class RunPipeline(SegmentLayout layout, long plaintextLength)
         long first,
         long last,
         Func<Slot, CancellationToken, ValueTask> fill,
-        Action<Slot> transform,
+        Func<Slot, CancellationToken, Task> transform,
         Func<Slot, CancellationToken, ValueTask> drain,
         CancellationToken cancellationToken)
     {
@@ -54,7 +55,7 @@ internal sealed class RunPipeline(SegmentLayout layout, long plaintextLength)
         ChannelReader<Slot> free,
         ChannelWriter<(Slot, Task)> filled,
         Func<Slot, CancellationToken, ValueTask> fill,
-        Action<Slot> transform,
+        Func<Slot, CancellationToken, Task> transform,
         CancellationToken cancellationToken)
     {
         Exception? failure = null;
@@ -65,7 +66,7 @@ internal sealed class RunPipeline(SegmentLayout layout, long plaintextLength)
                 Slot slot = await free.ReadAsync(cancellationToken);
                 slot.Run = run;
                 await fill(slot, cancellationToken);
-                await filled.WriteAsync((slot, Task.Run(() => transform(slot), CancellationToken.None)), CancellationToken.None);
+                await filled.WriteAsync((slot, Task.Run(() => transform(slot, cancellationToken), CancellationToken.None)), CancellationToken.None);
             }
         }
         catch (Exception e)
@@ -109,20 +110,29 @@ internal sealed class RunPipeline(SegmentLayout layout, long plaintextLength)
         int count = (int)Math.Clamp(MemoryTarget / ((long)plaintext + ciphertext), 1, Math.Min(Environment.ProcessorCount + 2, MaximumSlots));
         Slot[] slots = new Slot[Math.Min(count, runs)];
         for (int i = 0; i < slots.Length; i++)
-            slots[i] = new Slot(plaintext, ciphertext);
+            slots[i] = new Slot(plaintext, ciphertext, inPlace: SegmentRun.LengthFor(layout) == 1);
         return slots;
     }
 
-    /// <summary>The buffers of one run on its way through the stages.</summary>
-    internal sealed class Slot(int plaintextCapacity, int ciphertextCapacity)
+    /// <summary>
+    /// The buffers of one run on its way through the stages. A run of one segment is transformed in place: a large segment is then
+    /// still in the cache of the core that transforms it, and takes half the memory.
+    /// </summary>
+    internal sealed class Slot
     {
-        private readonly byte[] _plaintext = GC.AllocateUninitializedArray<byte>(plaintextCapacity);
-        private readonly byte[] _ciphertext = GC.AllocateUninitializedArray<byte>(ciphertextCapacity);
+        private readonly byte[] _plaintext;
+        private readonly byte[] _ciphertext;
+
+        public Slot(int plaintextCapacity, int ciphertextCapacity, bool inPlace)
+        {
+            _ciphertext = GC.AllocateUninitializedArray<byte>(ciphertextCapacity);
+            _plaintext = inPlace ? _ciphertext : GC.AllocateUninitializedArray<byte>(plaintextCapacity);
+        }
 
         /// <summary>The segments at hand.</summary>
         public SegmentRun Run { get; set; }
 
-        /// <summary>Plaintext of the run.</summary>
+        /// <summary>Plaintext of the run. It begins where the ciphertext begins when the run is transformed in place.</summary>
         public Memory<byte> Plaintext => _plaintext.AsMemory(0, Run.PlaintextLength);
 
         /// <summary>Ciphertext and tags of the run.</summary>

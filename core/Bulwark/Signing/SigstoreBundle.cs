@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Bulwark.Keys;
 
@@ -28,10 +28,13 @@ internal sealed class SigstoreBundle
     /// <summary>Largest bundle in bytes.</summary>
     public const int MaximumLength = 64 << 20;
 
-    private SigstoreBundle(byte[] payload, byte[] signature)
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private SigstoreBundle(byte[] payload, byte[] signature, VerificationMaterial material)
     {
         Payload = payload;
         Signature = signature;
+        Material = material;
     }
 
     /// <summary>The statement's bytes, exactly as signed.</summary>
@@ -40,11 +43,8 @@ internal sealed class SigstoreBundle
     /// <summary>The signature over the payload's pre-authentication encoding.</summary>
     public byte[] Signature { get; }
 
-    /// <summary>Hex SHA-256 of the signer's public PEM, when the bundle names it.</summary>
-    public string? Hint { get; private init; }
-
-    /// <summary>The certificates, leaf first; empty for a key-based bundle.</summary>
-    public IReadOnlyList<byte[]> Certificates { get; private init; } = [];
+    /// <summary>Who is said to have signed.</summary>
+    public VerificationMaterial Material { get; }
 
     /// <summary>Writes a bundle for a key.</summary>
     public static byte[] Write(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature, VerificationKey key) =>
@@ -74,10 +74,11 @@ internal sealed class SigstoreBundle
 
     /// <summary>Reads a bundle; nothing is verified yet.</summary>
     /// <exception cref="SigningException">BW1801: a rule of the format is broken.</exception>
-    public static SigstoreBundle Parse(string what, ReadOnlyMemory<byte> utf8)
+    public static SigstoreBundle Parse(string what, ReadOnlyMemory<byte> utf8) =>
+        StrictJson.Read(what, utf8, MaximumLength, root => Read(what, root));
+
+    private static SigstoreBundle Read(string what, JsonElement root)
     {
-        using JsonDocument document = StrictJson.Parse(what, utf8, MaximumLength);
-        JsonElement root = document.RootElement;
         StrictJson.Members(what, root, ["mediaType", "verificationMaterial", "dsseEnvelope"], []);
         if (StrictJson.Text(what, root, "mediaType") != MediaType)
             throw SigningException.Malformed(what, "its media type is not that of a Sigstore bundle v0.3");
@@ -90,28 +91,17 @@ internal sealed class SigstoreBundle
         if (signatures.GetArrayLength() != 1)
             throw SigningException.Malformed(what, $"it has {signatures.GetArrayLength()} signatures instead of one");
         StrictJson.Members(what, signatures[0], ["sig"], ["keyid"]);
+        if (signatures[0].TryGetProperty("keyid", out JsonElement keyId) && keyId.ValueKind is not (JsonValueKind.String or JsonValueKind.Null))
+            throw SigningException.Malformed(what, "its key id is no text");
 
-        JsonElement material = root.GetProperty("verificationMaterial");
-        StrictJson.Members(what, material, [], ["publicKey", "x509CertificateChain", "tlogEntries", "timestampVerificationData"]);
-        bool hasKey = material.TryGetProperty("publicKey", out JsonElement publicKey);
-        bool hasChain = material.TryGetProperty("x509CertificateChain", out JsonElement chain);
-        if (hasKey == hasChain)
-            throw SigningException.Malformed(what, "it must name either a public key or a certificate chain");
-        return new SigstoreBundle(StrictJson.Base64(what, envelope, "payload"), StrictJson.Base64(what, signatures[0], "sig"))
-        {
-            Hint = hasKey ? HintOf(what, publicKey) : null,
-            Certificates = hasChain ? CertificatesOf(what, chain) : [],
-        };
+        VerificationMaterial material = VerificationMaterial.Read(what, root.GetProperty("verificationMaterial"));
+        return new SigstoreBundle(StrictJson.Base64(what, envelope, "payload"), StrictJson.Base64(what, signatures[0], "sig"), material);
     }
-
-    /// <summary>True when the key made the signature over the payload.</summary>
-    public bool IsSignedBy(VerificationKey key) =>
-        (Hint is null || Hint == key.Hint) && key.Verify(DsseEnvelope.PreAuthenticationEncoding(Payload), Signature);
 
     private static byte[] Write(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> signature, Action<Utf8JsonWriter> material)
     {
         ArrayBufferWriter<byte> output = new();
-        using (Utf8JsonWriter json = new(output))
+        using (Utf8JsonWriter json = new(output, Options))
         {
             json.WriteStartObject();
             json.WriteString("mediaType", MediaType);
@@ -134,28 +124,5 @@ internal sealed class SigstoreBundle
         }
 
         return output.WrittenSpan.ToArray();
-    }
-
-    private static string? HintOf(string what, JsonElement publicKey)
-    {
-        StrictJson.Members(what, publicKey, [], ["hint", "rawBytes", "keyDetails"]);
-        if (publicKey.TryGetProperty("hint", out _))
-            return StrictJson.Text(what, publicKey, "hint");
-        // Up to 1.0.1 the reference wrote the PEM itself; it names a key, it does not make it trusted.
-        string pem = Encoding.UTF8.GetString(StrictJson.Base64(what, publicKey, "rawBytes"));
-        return VerificationKey.FromPem(pem).Hint;
-    }
-
-    private static List<byte[]> CertificatesOf(string what, JsonElement chain)
-    {
-        StrictJson.Members(what, chain, ["certificates"], []);
-        List<byte[]> certificates = [];
-        foreach (JsonElement certificate in StrictJson.Array(what, chain, "certificates").EnumerateArray())
-        {
-            StrictJson.Members(what, certificate, ["rawBytes"], []);
-            certificates.Add(StrictJson.Base64(what, certificate, "rawBytes"));
-        }
-
-        return certificates.Count is > 0 and <= 16 ? certificates : throw SigningException.Malformed(what, "it has no certificates, or too many");
     }
 }

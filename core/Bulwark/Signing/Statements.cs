@@ -29,21 +29,39 @@ internal static class Statements
         return json;
     }
 
-    /// <summary>Checks the frame of a parsed statement and returns its subject name and root digest.</summary>
+    /// <summary>Checks the members and the type of a parsed statement, and returns its predicate type.</summary>
     /// <exception cref="SigningException">BW1801: it is no such statement.</exception>
-    public static (string Subject, byte[] Root, string PredicateType) ReadFrame(string what, JsonElement statement)
+    public static string ReadType(string what, JsonElement statement)
     {
         StrictJson.Members(what, statement, ["_type", "subject", "predicateType", "predicate"], []);
         if (StrictJson.Text(what, statement, "_type") != ModelManifest.StatementType)
             throw SigningException.Malformed(what, "its payload is no in-toto statement v1");
+        return StrictJson.Text(what, statement, "predicateType");
+    }
+
+    /// <summary>The one subject of a statement: its name and its SHA-256.</summary>
+    /// <exception cref="SigningException">BW1801: there is none, there are several, or its digest is no digest.</exception>
+    public static (string Name, byte[] Sha256) ReadSubject(string what, JsonElement statement)
+    {
         JsonElement subjects = StrictJson.Array(what, statement, "subject");
-        if (subjects.GetArrayLength() != 1)
-            throw SigningException.Malformed(what, $"it has {subjects.GetArrayLength()} subjects instead of one");
-        if (subjects[0].ValueKind != JsonValueKind.Object || !subjects[0].TryGetProperty("digest", out JsonElement digest))
-            throw SigningException.Malformed(what, "its subject has no digest");
-        string name = StrictJson.Text(what, subjects[0], "name");
-        StrictJson.Members(what, digest, ["sha256"], []);
-        return (name, Digest(what, digest, "sha256", 32), StrictJson.Text(what, statement, "predicateType"));
+        return subjects.GetArrayLength() == 1
+            ? ReadDescriptor(what, subjects[0])
+            : throw SigningException.Malformed(what, $"it has {subjects.GetArrayLength()} subjects instead of one");
+    }
+
+    /// <summary>A subject entry. Other members and other digests may stand in it (in-toto's DigestSet is open); they say nothing here.</summary>
+    public static (string Name, byte[] Sha256) ReadDescriptor(string what, JsonElement subject)
+    {
+        if (subject.ValueKind != JsonValueKind.Object || !subject.TryGetProperty("digest", out JsonElement digest) || digest.ValueKind != JsonValueKind.Object)
+            throw SigningException.Malformed(what, "a subject has no digest");
+        foreach (JsonProperty other in digest.EnumerateObject())
+        {
+            if (StrictJson.Text(what, other.Value) is not { Length: > 0 } hex || hex.AsSpan().ContainsAnyExcept(LowerHex))
+                throw SigningException.Malformed(what, "a subject's digest is not lower-case hex");
+        }
+
+        string name = StrictJson.Text(what, subject, "name");
+        return name.Length > 0 ? (name, Digest(what, digest, "sha256", 32)) : throw SigningException.Malformed(what, "its subject has no name");
     }
 
     /// <summary>A digest in lower-case hex of exactly that many bytes.</summary>

@@ -8,26 +8,30 @@ namespace Bulwark.Signing;
 /// </summary>
 internal static class StrictJson
 {
-    private const int MaximumDepth = 32;
+    private const int MaximumDepth = 64;
 
-    /// <summary>Parses one document and nothing after it.</summary>
-    /// <exception cref="SigningException">BW1801: it is not such a document.</exception>
-    public static JsonDocument Parse(string what, ReadOnlyMemory<byte> utf8, int maximumLength)
+    private static readonly JsonDocumentOptions Options = new()
+    {
+        MaxDepth = MaximumDepth,
+        AllowDuplicateProperties = false,
+        CommentHandling = JsonCommentHandling.Disallow,
+        AllowTrailingCommas = false,
+    };
+
+    /// <summary>Parses one document and nothing after it, and reads it.</summary>
+    /// <exception cref="SigningException">BW1801: it is not such a document, or the reader refused it.</exception>
+    public static T Read<T>(string what, ReadOnlyMemory<byte> utf8, int maximumLength, Func<JsonElement, T> read)
     {
         if (utf8.Length > maximumLength)
             throw SigningException.Malformed(what, $"it has {utf8.Length} bytes, more than the {maximumLength} allowed");
         try
         {
-            return JsonDocument.Parse(utf8, new JsonDocumentOptions
-            {
-                MaxDepth = MaximumDepth,
-                AllowDuplicateProperties = false,
-                CommentHandling = JsonCommentHandling.Disallow,
-                AllowTrailingCommas = false,
-            });
+            using JsonDocument document = JsonDocument.Parse(utf8, Options);
+            return read(document.RootElement);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException)
         {
+            // InvalidOperation: a text with half of a surrogate pair, or bytes that are no UTF-8.
             throw SigningException.Malformed(what, "it is not strict JSON", error);
         }
     }
@@ -53,7 +57,7 @@ internal static class StrictJson
     /// <summary>The text of a member.</summary>
     public static string Text(string what, JsonElement element, string member) =>
         element.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.String
-            ? Decode(what, value)
+            ? value.GetString()!
             : throw SigningException.Malformed(what, $"'{member}' is no text");
 
     /// <summary>The bytes of a member in standard, padded base64.</summary>
@@ -67,23 +71,28 @@ internal static class StrictJson
         return bytes[..written];
     }
 
+    /// <summary>A member that is true or false.</summary>
+    public static bool Flag(string what, JsonElement element, string member) =>
+        element.TryGetProperty(member, out JsonElement value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean()
+            : throw SigningException.Malformed(what, $"'{member}' is neither true nor false");
+
+    /// <summary>A member that is a whole number above zero. Python writes some of them as <c>1000.0</c>.</summary>
+    public static long Count(string what, JsonElement element, string member) =>
+        element.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.Number
+        && value.TryGetDecimal(out decimal number) && number is > 0 and <= long.MaxValue && decimal.IsInteger(number)
+            ? (long)number
+            : throw SigningException.Malformed(what, $"'{member}' is no whole number above zero");
+
     /// <summary>The elements of a member that must be an array.</summary>
     public static JsonElement Array(string what, JsonElement element, string member) =>
         element.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.Array
             ? value
             : throw SigningException.Malformed(what, $"'{member}' is no list");
 
-    private static string Decode(string what, JsonElement value)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException error)
-        {
-            throw SigningException.Malformed(what, "a text is not valid Unicode", error);
-        }
-    }
+    /// <summary>The text of an element.</summary>
+    public static string Text(string what, JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw SigningException.Malformed(what, "a list holds something that is no text");
 
     private static string Terse(string name) => name.Length <= 40 ? name : name[..40] + "…";
 }

@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using Bulwark.Keys;
+
+namespace Bulwark.Signing;
+
+/// <summary>A bundle whose signature verified. Only now may its payload be read.</summary>
+internal sealed record BundleAuthentication(byte[] Payload, VerificationKey SignedBy, SignerIdentity? Identity, bool Version02, bool NamesKeyByBytes)
+{
+    /// <summary>Checks a bundle's signature against what is trusted.</summary>
+    /// <param name="what">Names the bundle in errors.</param>
+    /// <param name="bundle">Its bytes.</param>
+    /// <param name="trust">Whose signatures count.</param>
+    /// <param name="acceptVersion02">Whether the form of version 0.2 is accepted; the payload must then be of that version too.</param>
+    /// <exception cref="SigningException">BW1801 to BW1807.</exception>
+    public static BundleAuthentication Of(string what, ReadOnlyMemory<byte> bundle, SigningTrust trust, bool acceptVersion02)
+    {
+        SigstoreBundle parsed = SigstoreBundle.Parse(what, bundle);
+        VerificationMaterial material = parsed.Material;
+        if (material.Keyless)
+            throw SigningException.Unsupported(what, "it is a keyless Sigstore signature, whose transparency log is not consulted here");
+
+        (VerificationKey key, SignerIdentity? identity) = material.Certificates.Count > 0
+            ? CertificateTrust.Verify(what, material.Certificates, trust)
+            : (trust.Keys.FirstOrDefault(candidate => IsNamed(candidate, material.Hint!)) ?? throw SigningException.BadSignature(what), null);
+        EnsureAllowed(what, key);
+        if (key.Verify(DsseEnvelope.PreAuthenticationEncoding(parsed.Payload), parsed.Signature))
+            return new BundleAuthentication(parsed.Payload, key, identity, Version02: false, material.NamesKeyByBytes);
+        if (acceptVersion02 && material.MayBeVersion02 && parsed.Payload.Length <= DsseEnvelope.MaximumLegacyPayload
+            && VerifyVersion02(key, parsed.Payload, parsed.Signature))
+        {
+            return new BundleAuthentication(parsed.Payload, key, identity, Version02: true, material.NamesKeyByBytes);
+        }
+
+        throw SigningException.BadSignature(what);
+    }
+
+    /// <summary>Refuses keys that OpenSSF Model Signing does not know; ML-DSA-65 is Bulwark's own addition, in a bundle of its own.</summary>
+    public static void EnsureAllowed(string what, VerificationKey key)
+    {
+        if (key.Algorithm == SignatureAlgorithm.Ed25519)
+            throw SigningException.UnsupportedKey($"The key of {what}", "OpenSSF Model Signing does not know Ed25519");
+    }
+
+    // The reference's ML-DSA proposal names a key by the hash of its raw bytes, 1,952 at the end of the SubjectPublicKeyInfo.
+    private static bool IsNamed(VerificationKey key, string hint) =>
+        hint == key.Hint
+        || (key.Algorithm == SignatureAlgorithm.MLDsa65
+            && hint == "ML_DSA_65:" + Convert.ToHexStringLower(SHA256.HashData(key.SubjectPublicKeyInfo.Span[^1952..])));
+
+    // Version 0.2 hashed with SHA-256 whatever the curve.
+    private static bool VerifyVersion02(VerificationKey key, byte[] payload, byte[] signature)
+    {
+        if (key.Algorithm is not (SignatureAlgorithm.EcdsaP256Sha256 or SignatureAlgorithm.EcdsaP384Sha384 or SignatureAlgorithm.EcdsaP521Sha512))
+            return false;
+        using ECDsa ecdsa = ECDsa.Create();
+        ecdsa.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
+        return ecdsa.VerifyData(
+            DsseEnvelope.LegacyPreAuthenticationEncoding(payload), signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+    }
+}

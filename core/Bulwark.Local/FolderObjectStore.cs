@@ -92,7 +92,7 @@ public sealed class FolderObjectStore(TimeProvider? clock = null) : IObjectStore
     }
 
     /// <summary>Removes what writers that died left behind: temporary files that no living process holds.</summary>
-    /// <param name="container">The folder; those below it are swept too.</param>
+    /// <param name="container">The folder; those below it are containers of their own.</param>
     /// <param name="olderThan">Only files that were not written for so long.</param>
     /// <param name="cancellationToken">Stops between two files.</param>
     /// <returns>How many files were removed.</returns>

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Bulwark.Audit;
+using Bulwark.Local;
 using Bulwark.Models;
 using Bulwark.Protection;
 
@@ -43,6 +45,41 @@ internal sealed record InspectDocument(
 /// <summary>One tensor of <see cref="InspectDocument"/>.</summary>
 internal sealed record TensorDocument(string Name, string DType, IReadOnlyList<long> Shape, long Offset, long Length);
 
+/// <summary>What <c>log verify</c> prints.</summary>
+internal sealed record LogDocument(bool Intact, long Size, string? Root, string VerifierKey, IReadOnlyList<string> Faults)
+{
+    /// <summary>Describes a report.</summary>
+    public static LogDocument Of(AuditReport report, string verifierKey) => new(
+        report.IsIntact, report.Size, report.Checkpoint?.Root.ToString(), verifierKey, [.. report.Faults.Select(f => f.ToString())]);
+}
+
+/// <summary>One entry of <c>log show</c>.</summary>
+internal sealed record LogEntryDocument(
+    long Index, DateTimeOffset? Time, string Actor, string Action, string Outcome, string Subject, IReadOnlyDictionary<string, string>? Digests, IReadOnlyDictionary<string, string>? Details)
+{
+    /// <summary>Describes a record.</summary>
+    public static LogEntryDocument Of(AuditRecord record) => new(
+        record.Index,
+        record.Entry.Time,
+        record.Entry.Actor,
+        record.Entry.Action,
+        record.Entry.Outcome,
+        record.Entry.Subject.Container is { } container ? $"{container}/{record.Entry.Subject.Name}" : record.Entry.Subject.Name,
+        record.Entry.Digests,
+        record.Entry.Details);
+}
+
+/// <summary>One key of <c>keys list</c>.</summary>
+internal sealed record KeyDocument(string Kind, string Id, string Algorithm, bool InUse, DateTimeOffset? Created, string Path, string? PublicFingerprint)
+{
+    /// <summary>Describes a key.</summary>
+    public static KeyDocument Of(LocalKeyInfo key) =>
+        new(key.Kind.ToString().ToLowerInvariant(), key.Id, key.Algorithm, key.IsCurrent, key.Created, key.Path, key.PublicFingerprint);
+}
+
+/// <summary>What <c>keys export-public</c> prints for scripts.</summary>
+internal sealed record PublicKeyDocument(string Pem);
+
 /// <summary>Shapes of what <c>--json</c> prints.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -51,5 +88,9 @@ internal sealed record TensorDocument(string Name, string DType, IReadOnlyList<l
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(OpenedDocument))]
 [JsonSerializable(typeof(InspectDocument))]
+[JsonSerializable(typeof(LogDocument))]
+[JsonSerializable(typeof(List<LogEntryDocument>))]
+[JsonSerializable(typeof(List<KeyDocument>))]
+[JsonSerializable(typeof(PublicKeyDocument))]
 [JsonSerializable(typeof(ProtectionResult))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using Bulwark.Audit;
 using Bulwark.Keys;
 using Bulwark.Local;
 using Bulwark.Protection;
@@ -8,22 +9,27 @@ namespace Bulwark.Functions.Local;
 /// <summary>The embedded default put together: folders, key files and SQLite under BULWARK_HOME (or ~/.bulwark).</summary>
 internal sealed class LocalHost : IAsyncDisposable
 {
-    private readonly string _home;
-    private readonly KeyFolder _keys;
-    private readonly SqliteStateStore _state;
+    private const string LogOrigin = "bulwark.local/log";
 
-    private LocalHost(string home, KeyFolder keys, SqliteStateStore state)
+    private readonly FolderObjectStore _store = new();
+    private readonly SqliteStateStore _state;
+    private readonly PemSigningKey _signing;
+    private readonly KeysetWrappingKey _wrapping;
+
+    private LocalHost(LocalKeyRing keys, SqliteStateStore state, PemSigningKey signing, KeysetWrappingKey wrapping)
     {
-        _home = home;
-        _keys = keys;
+        Keys = keys;
         _state = state;
+        _signing = signing;
+        _wrapping = wrapping;
         Services = new ProtectionServices
         {
-            Store = new FolderObjectStore(),
+            Store = _store,
             State = state,
-            SigningKey = keys.Signing,
-            TrustedKeys = [VerificationKey.FromPem(keys.Signing.PublicKeyPem)],
-            WrappingKeys = [keys.Wrapping],
+            Audit = OpenLog(keys, _store, state),
+            SigningKey = signing,
+            TrustedKeys = keys.GetVerificationKeys(),
+            WrappingKeys = [wrapping],
             Clock = TimeProvider.System,
             Actor = Environment.UserName,
             // The lock keeps two live processes apart; the ledger need only outlast this instant.
@@ -31,6 +37,9 @@ internal sealed class LocalHost : IAsyncDisposable
         };
         Opener = new ModelOpener(Services);
     }
+
+    /// <summary>The keys of this user.</summary>
+    public LocalKeyRing Keys { get; }
 
     /// <summary>Opens protected models.</summary>
     public ModelOpener Opener { get; }
@@ -44,20 +53,24 @@ internal sealed class LocalHost : IAsyncDisposable
     /// <summary>Opens keys and state, making them on first use.</summary>
     public static async Task<LocalHost> OpenAsync(CancellationToken cancellationToken)
     {
-        string home = Environment.GetEnvironmentVariable("BULWARK_HOME") is { Length: > 0 } given
-            ? Path.GetFullPath(given)
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".bulwark");
-        KeyFolder keys = await KeyFolder.OpenAsync(home, cancellationToken);
-        try
-        {
-            return new LocalHost(home, keys, new SqliteStateStore(Path.Combine(home, "state.db")));
-        }
-        catch
-        {
-            keys.Dispose();
-            throw;
-        }
+        LocalKeyRing keys = LocalKeyRing.Default();
+        Directory.CreateDirectory(LogFolder(keys));
+        PemSigningKey signing = await keys.GetSigningKeyAsync(cancellationToken);
+        KeysetWrappingKey wrapping = keys.GetWrappingKey();
+        return new LocalHost(keys, new SqliteStateStore(Path.Combine(keys.Home, "state.db")), signing, wrapping);
     }
+
+    private static string LogFolder(LocalKeyRing keys) => Path.Combine(keys.Home, "audit");
+
+    /// <summary>The audit log under the home folder.</summary>
+    private static AuditLog OpenLog(LocalKeyRing keys, FolderObjectStore store, SqliteStateStore state) => new(
+        store,
+        LogFolder(keys),
+        keys.GetLogKey(),
+        LogOrigin,
+        TimeProvider.System,
+        state,
+        [.. keys.GetLogVerificationKeys().Skip(1).Select(k => NoteVerifierKey.FromPem(LogOrigin, k.Pem))]);
 
     /// <summary>Opens a file for reading without any keys.</summary>
     public static async Task<IObjectReader> OpenFileAsync(string path, CancellationToken cancellationToken)
@@ -74,7 +87,10 @@ internal sealed class LocalHost : IAsyncDisposable
     {
         ObjectRef source = await Store.FindAsync(container, name, cancellationToken)
             ?? throw StorageException.NotFound(Path.Combine(container, name));
-        using WorkLock alone = await WorkLock.AcquireAsync(_home, $"{destination}\n{name}", cancellationToken);
+        using WorkLock alone = await WorkLock.AcquireAsync(Keys.Home, $"{destination}\n{name}", cancellationToken);
+        // What a killed run left behind; nobody living holds it.
+        if (Directory.Exists(destination))
+            await _store.SweepAbandonedAsync(destination, TimeSpan.Zero, cancellationToken);
         return await terminal.WithProgressAsync(
             progress => new ModelProtector(Services).ProtectAsync(source, destination, options, progress, cancellationToken));
     }
@@ -83,7 +99,8 @@ internal sealed class LocalHost : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _state.Dispose();
-        _keys.Dispose();
+        _signing.Dispose();
+        _wrapping.Dispose();
         return ValueTask.CompletedTask;
     }
 }

@@ -27,19 +27,15 @@ internal sealed class Terminal(bool json)
             draw(_out.Value);
     }
 
-    /// <summary>A two-column table: what, and its value.</summary>
-    public static Table Facts(params (string Name, string? Value)[] rows)
+    /// <summary>Lines of what and its value. Never wrapped: people copy digests and paths.</summary>
+    public static void Facts(IAnsiConsole console, params (string Name, string? Value)[] rows)
     {
-        Table table = new() { Border = TableBorder.None, ShowHeaders = false };
-        table.AddColumn(new TableColumn("").NoWrap());
-        table.AddColumn(new TableColumn("").NoWrap());
+        int width = rows.Max(r => r.Name.Length);
         foreach ((string name, string? value) in rows)
         {
             if (value is not null)
-                table.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
+                console.Profile.Out.Writer.WriteLine($"  {Printable(name).PadRight(width)}  {Printable(value)}");
         }
-
-        return table;
     }
 
     /// <summary>Runs long work under a progress bar, if someone is watching.</summary>

@@ -58,25 +58,17 @@ internal sealed class FolderWalk
     public static int Sweep(string container, long notSince, CancellationToken cancellationToken)
     {
         int removed = 0;
-        var pending = new Stack<string>([""]);
-        while (pending.TryPop(out string? name))
+        string what = $"The folder {container}";
+        using FolderHandle? folder = FolderHandle.OpenContainer(container, FolderUse.Read);
+        if (folder is null)
+            return 0;
+        foreach (FolderEntry entry in folder.Entries(what).Where(e => e.IsUtf8 && TemporaryName.Is(e.Name)))
         {
-            string what = $"The folder {container}/{name}";
-            using FolderHandle? folder = Open(container, name);
-            if (folder is null)
+            cancellationToken.ThrowIfCancellationRequested();
+            if (folder.Look(entry.Name, what) is not { Kind: FileKind.Regular } facts || facts.ModifiedNs > notSince)
                 continue;
-            foreach (FolderEntry entry in folder.Entries(what).Where(e => e.IsUtf8))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (folder.Look(entry.Name, what) is not { } facts)
-                    continue;
-                if (facts.Kind == FileKind.Folder)
-                    pending.Push(Join(name, entry.Name));
-                if (facts.Kind != FileKind.Regular || !TemporaryName.Is(entry.Name) || facts.ModifiedNs > notSince)
-                    continue;
-                using (folder.Lock(what, cancellationToken))
-                    removed += folder.RemoveIfAbandoned(entry.Name, what) ? 1 : 0;
-            }
+            using (folder.Lock(what, cancellationToken))
+                removed += folder.RemoveIfAbandoned(entry.Name, what) ? 1 : 0;
         }
 
         return removed;

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Bulwark.Audit;
 using Bulwark.State;
 using Bulwark.Storage;
 
@@ -9,6 +11,8 @@ namespace Bulwark.Protection;
 /// <summary>One claim on the idempotency ledger: at most one worker protects a source version, and a repeat gets the first result.</summary>
 internal sealed class ClaimedWork : IAsyncDisposable
 {
+    private const string AuditedCollection = "audited";
+
     private readonly IdempotencyLedger _ledger;
     private readonly ProtectionServices _services;
     private readonly string _key;
@@ -62,6 +66,36 @@ internal sealed class ClaimedWork : IAsyncDisposable
     {
         await _ledger.CompleteAsync(_claim!, JsonSerializer.SerializeToUtf8Bytes(result, ProtectionJson.Default.ProtectionResult), cancellationToken);
         _claim = null;
+    }
+
+    /// <summary>Writes the audit entry, unless a run before this one did: a crash may have come between the record and the entry.</summary>
+    public async Task AuditOnceAsync(ObjectRef source, ProtectionResult result, CancellationToken cancellationToken)
+    {
+        string id = Hash($"{_key}\n{result.BodyVersion}");
+        if (await _services.State.GetAsync(AuditedCollection, id, cancellationToken) is not null)
+            return;
+        await _services.Audit.AppendAsync(
+            new AuditEntry
+            {
+                // The same id and time on every attempt make the entry the same entry.
+                Id = id,
+                Time = result.ProtectedAt,
+                Actor = _services.Actor,
+                Action = "model.protected",
+                Subject = new AuditSubject { Store = source.Store, Container = result.Container, Name = result.Body, Version = result.BodyVersion },
+                Outcome = "success",
+                Digests = new Dictionary<string, string> { ["sha256"] = result.Sha256 },
+                Details = new Dictionary<string, string>
+                {
+                    ["source"] = source.ToString(),
+                    ["sourceVersion"] = source.Version,
+                    ["format"] = result.Format,
+                    ["size"] = result.Size.ToString(CultureInfo.InvariantCulture),
+                    ["signedBy"] = result.SignedBy,
+                },
+            },
+            cancellationToken);
+        await _services.State.TryPutAsync(AuditedCollection, id, "{}"u8.ToArray(), expectedVersion: 0, cancellationToken);
     }
 
     /// <summary>Gives the claim back when the work did not finish.</summary>

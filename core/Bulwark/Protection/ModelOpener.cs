@@ -28,6 +28,19 @@ public sealed class ModelOpener(ProtectionServices services)
         ProtectedNames names = ProtectedNames.ForBody(bodyName) ?? throw ProtectionException.NotABody(bodyName);
         ObjectRef body = await services.Store.FindAsync(container, names.Body, cancellationToken)
             ?? throw StorageException.NotFound($"{container}/{names.Body}");
+        try
+        {
+            return await OpenAsync(container, names, body, cancellationToken);
+        }
+        catch (BulwarkException error) when (error.Kind == ErrorKind.Refused)
+        {
+            await services.Audit.AppendAsync(OpenedModel.Entry(services, body, "model.opened", "refused", error), cancellationToken);
+            throw;
+        }
+    }
+
+    private async Task<OpenedModel> OpenAsync(string container, ProtectedNames names, ObjectRef body, CancellationToken cancellationToken)
+    {
         byte[] signature = await ReadPartAsync(container, names.Body, names.Signature, MaximumSignatureLength, cancellationToken);
         byte[] claims = await ReadPartAsync(container, names.Body, names.Claims, MaximumClaimsLength, cancellationToken);
         byte[] sidecarJson = await ReadPartAsync(container, names.Body, names.Sidecar, EnvelopeSidecar.MaximumLength, cancellationToken);
@@ -44,7 +57,7 @@ public sealed class ModelOpener(ProtectionServices services)
         {
             ModelDecryptor decryptor = await ModelDecryptor.OpenAsync(
                 reader, sidecar, services.WrappingKeys, names.AssociatedData, cancellationToken);
-            return new OpenedModel(names, reader, decryptor, signed, verified);
+            return new OpenedModel(services, names, reader, decryptor, signed, verified);
         }
         catch
         {

@@ -40,7 +40,7 @@ public sealed class ModelProtector(ProtectionServices services)
         ClaimedWork work = await ClaimedWork.BeginAsync(_ledger, services, source, container, options, cancellationToken);
         if (work.Finished is { } earlier)
         {
-            await FinishAsync(source, options, cancellationToken);
+            await FinishAsync(work, source, earlier, options, cancellationToken);
             return earlier with { AlreadyProtected = true };
         }
 
@@ -93,7 +93,7 @@ public sealed class ModelProtector(ProtectionServices services)
         ObjectRef published = await body.CommitAsync(cancellationToken);
         ProtectionResult result = Describe(names, container, model, sha256, published);
         await work.CompleteAsync(result, cancellationToken);
-        await FinishAsync(source, options, cancellationToken);
+        await FinishAsync(work, source, result, options, cancellationToken);
         return result;
     }
 
@@ -142,8 +142,10 @@ public sealed class ModelProtector(ProtectionServices services)
     private string VerificationKeyHint() => Keys.VerificationKey.FromPem(services.SigningKey.PublicKeyPem).Hint;
 
     /// <summary>What follows the record; done again on a repeated delivery, in case a crash came between.</summary>
-    private async Task FinishAsync(ObjectRef source, ProtectionOptions options, CancellationToken cancellationToken)
+    private async Task FinishAsync(
+        ClaimedWork work, ObjectRef source, ProtectionResult result, ProtectionOptions options, CancellationToken cancellationToken)
     {
+        await work.AuditOnceAsync(source, result, cancellationToken);
         if (!options.DeleteSource)
             return;
         try

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Bulwark.Audit;
 using Bulwark.Encryption;
 using Bulwark.Signing;
 using Bulwark.Storage;
@@ -11,12 +12,19 @@ namespace Bulwark.Protection;
 /// </summary>
 public sealed class OpenedModel : IAsyncDisposable
 {
+    private readonly ProtectionServices _services;
     private readonly IObjectReader _reader;
     private readonly ModelDecryptor _decryptor;
 
     internal OpenedModel(
-        ProtectedNames names, IObjectReader reader, ModelDecryptor decryptor, VerifiedFile signed, IReadOnlyDictionary<string, byte[]> claims)
+        ProtectionServices services,
+        ProtectedNames names,
+        IObjectReader reader,
+        ModelDecryptor decryptor,
+        VerifiedFile signed,
+        IReadOnlyDictionary<string, byte[]> claims)
     {
+        _services = services;
         Names = names;
         _reader = reader;
         _decryptor = decryptor;
@@ -48,8 +56,13 @@ public sealed class OpenedModel : IAsyncDisposable
     public async Task<ObjectRef> CopyToAsync(IObjectWriter destination, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        await ReadAllAsync(destination.WriteAsync, StageProgress.Of(progress, "open", Length), cancellationToken);
-        return await destination.CommitAsync(cancellationToken);
+        return await AuditedAsync(
+            async () =>
+            {
+                await ReadAllAsync(destination.WriteAsync, StageProgress.Of(progress, "open", Length), cancellationToken);
+                return await destination.CommitAsync(cancellationToken);
+            },
+            cancellationToken);
     }
 
     /// <summary>Decrypts a range, and commits it. Each segment is authenticated; the digest of the whole cannot be compared.</summary>
@@ -57,8 +70,13 @@ public sealed class OpenedModel : IAsyncDisposable
     public async Task<ObjectRef> CopyRangeToAsync(long offset, long length, IObjectWriter destination, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        await _decryptor.DecryptRangeAsync(offset, length, destination.WriteAsync, progress: null, cancellationToken);
-        return await destination.CommitAsync(cancellationToken);
+        return await AuditedAsync(
+            async () =>
+            {
+                await _decryptor.DecryptRangeAsync(offset, length, destination.WriteAsync, progress: null, cancellationToken);
+                return await destination.CommitAsync(cancellationToken);
+            },
+            cancellationToken);
     }
 
     /// <summary>Reads a range of the model; a range of up to a segment's length touches at most two segments.</summary>
@@ -71,6 +89,36 @@ public sealed class OpenedModel : IAsyncDisposable
     {
         _decryptor.Dispose();
         return _reader.DisposeAsync();
+    }
+
+    internal static AuditEntry Entry(ProtectionServices services, ObjectRef body, string action, string outcome, BulwarkException? error) => new()
+    {
+        Actor = services.Actor,
+        Action = action,
+        Subject = new AuditSubject { Store = body.Store, Container = body.Container, Name = body.Name, Version = body.Version },
+        Outcome = outcome,
+        Details = error is null ? null : new Dictionary<string, string> { ["code"] = error.Code, ["reason"] = error.Message },
+    };
+
+    /// <summary>Plaintext that left is on record, and so is an attempt that was refused.</summary>
+    private async Task<ObjectRef> AuditedAsync(Func<Task<ObjectRef>> release, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ObjectRef written = await release();
+            await _services.Audit.AppendAsync(
+                Entry(_services, _reader.Source, "model.opened", "success", error: null) with
+                {
+                    Digests = new Dictionary<string, string> { ["sha256"] = Convert.ToHexStringLower(Signature.Sha256.Span) },
+                },
+                cancellationToken);
+            return written;
+        }
+        catch (BulwarkException error) when (error.Kind == ErrorKind.Refused)
+        {
+            await _services.Audit.AppendAsync(Entry(_services, _reader.Source, "model.opened", "refused", error), cancellationToken);
+            throw;
+        }
     }
 
     private async Task ReadAllAsync(

@@ -1,3 +1,4 @@
+using Bulwark.Audit;
 using Bulwark.Keys;
 using Bulwark.State;
 using Bulwark.Storage;
@@ -12,6 +13,9 @@ public sealed record ProtectionServices
 
     /// <summary>Idempotency records and the registry of issued watermarks.</summary>
     public required IStateStore State { get; init; }
+
+    /// <summary>Who did what, append-only.</summary>
+    public required AuditLog Audit { get; init; }
 
     /// <summary>Signs models and claims: ECDSA P-256 or P-384.</summary>
     public required ISigningKey SigningKey { get; init; }

@@ -29,13 +29,13 @@ internal static class InspectCommand
     private static void Show(Terminal terminal, InspectDocument document) =>
         terminal.Show(document, CliJson.Default.InspectDocument, console =>
         {
-            console.Write(Terminal.Facts(
+            Terminal.Facts(console,
                 ("model", document.Path),
                 ("format", document.Format),
                 ("size", Arguments.Size(document.Size)),
-                ("tensors", document.Tensors.Count == 0 ? null : $"{document.Tensors.Count}, {document.Parameters:N0} elements")));
+                ("tensors", document.Tensors.Count == 0 ? null : $"{document.Tensors.Count}, {document.Parameters:N0} elements"));
             foreach ((string key, string value) in document.Metadata)
-                console.Write(Terminal.Facts((Terminal.Printable(key), Terminal.Printable(value))));
+                Terminal.Facts(console, (Terminal.Printable(key), Terminal.Printable(value)));
             if (document.Tensors.Count == 0)
                 return;
             Table table = new() { Border = TableBorder.Rounded };

@@ -43,13 +43,13 @@ internal static class ProtectCommand
         terminal.Show(result, CliJson.Default.ProtectionResult, console =>
         {
             console.MarkupLine(result.AlreadyProtected ? "[yellow]Already protected[/]; this is the first run's result." : "[green]Protected[/]");
-            console.Write(Terminal.Facts(
+            Terminal.Facts(console,
                 ("model", $"{result.Model} ({result.Format}, {result.Tensors} tensors, {Arguments.Size(result.Size)})"),
                 ("sha256", result.Sha256),
                 ("body", Path.Combine(result.Container, result.Body)),
                 ("envelope", result.Sidecar),
                 ("signature", result.Signature),
                 ("claims", result.Claims),
-                ("signed by", result.SignedBy)));
+                ("signed by", result.SignedBy));
         });
 }

@@ -37,11 +37,11 @@ internal static class VerifyCommand
         terminal.Show(document, CliJson.Default.OpenedDocument, console =>
         {
             console.MarkupLine(document.Output is null ? "[green]Verified[/]" : "[green]Verified and opened[/]");
-            console.Write(Terminal.Facts(
+            Terminal.Facts(console,
                 ("model", $"{document.Model} ({Arguments.Size(document.Size)})"),
                 ("sha256", document.Sha256),
                 ("signed by", document.SignedBy),
                 ("claims", string.Join(", ", document.Claims)),
-                ("written to", document.Output)));
+                ("written to", document.Output));
         });
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Bulwark.Audit;
 using Bulwark.Keys;
 using Bulwark.Protection;
 using Bulwark.Storage;
@@ -153,6 +154,24 @@ public sealed class ProtectionTests
     }
 
     [Fact]
+    public async Task Protecting_opening_and_refusing_are_in_the_audit_log_once_each()
+    {
+        ObjectRef source = _store.Put("in", "m.bin", Pattern(1000));
+        ModelProtector protector = new(_services);
+        await protector.ProtectAsync(source, "out", new ProtectionOptions(), null, CancellationToken.None);
+        await protector.ProtectAsync(source, "out", new ProtectionOptions(), null, CancellationToken.None);
+        await OpenAsync("m.bin.enc");
+        _store.Put("out", "m.bin.sig", [1]);
+        await RefusalAsync("m.bin.enc");
+
+        List<string> entries = [];
+        await foreach (AuditRecord record in _services.Audit.ReadAsync())
+            entries.Add($"{record.Entry.Action} {record.Entry.Outcome}");
+        Assert.Equal(["model.protected success", "model.opened success", "model.opened refused"], entries);
+        Assert.True((await _services.Audit.VerifyAsync()).IsIntact);
+    }
+
+    [Fact]
     public async Task An_empty_source_is_refused() =>
         Assert.Equal("BW2008", (await Assert.ThrowsAsync<ProtectionException>(() => ProtectAsync("m.bin", []))).Code);
 
@@ -170,10 +189,12 @@ public sealed class ProtectionTests
     private static ProtectionServices Services(IObjectStore store)
     {
         PemSigningKey signing = PemSigningKey.Generate();
+        MemoryStateStore state = new();
         return new ProtectionServices
         {
             Store = store,
-            State = new MemoryStateStore(),
+            State = state,
+            Audit = new AuditLog(new MemoryObjectStore(), "audit", Ed25519SigningKey.Generate(), "bulwark.test/log", TimeProvider.System, state),
             SigningKey = signing,
             TrustedKeys = [VerificationKey.FromPem(signing.PublicKeyPem)],
             WrappingKeys = [KeysetWrappingKey.Parse(KeysetWrappingKey.GenerateJson())],

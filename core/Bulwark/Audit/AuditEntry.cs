@@ -57,6 +57,13 @@ public sealed record AuditEntry
             throw AuditException.EntryRefused("it has no id and time yet");
         if (Actor is null || Action is null || Subject?.Name is null || Outcome is null || HasNull(Digests) || HasNull(Details))
             throw AuditException.EntryRefused("a member of it is null");
+        string?[] texts =
+        [
+            Id, Actor, Action, Subject.Store, Subject.Container, Subject.Name, Subject.Version, Outcome,
+            .. Digests?.Keys ?? [], .. Digests?.Values ?? [], .. Details?.Keys ?? [], .. Details?.Values ?? [],
+        ];
+        if (texts.Any(t => t is not null && !WellFormedText.Is(t)))
+            throw AuditException.EntryRefused("a text in it has half a surrogate pair");
         byte[] bytes = AuditEntryJson.Write(this);
         return bytes.Length <= EntryBundle.MaxEntryBytes
             ? bytes

@@ -39,7 +39,7 @@ internal static class AuditEntryJson
         }
         catch (ArgumentException)
         {
-            throw AuditException.EntryRefused("a text in it is not Unicode or far too long");
+            throw AuditException.EntryRefused("a text in it is far too long");
         }
 
         return buffer.WrittenSpan.ToArray();

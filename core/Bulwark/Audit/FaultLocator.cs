@@ -199,7 +199,8 @@ internal sealed class FaultLocator(LogObjects objects, Checkpoint checkpoint, Lo
         foreach (MerkleHash[] copy in older)
         {
             int same = copy.AsSpan().CommonPrefixLength(present);
-            vouched = Math.Min(vouched, same);
+            if (same < copy.Length)
+                vouched = Math.Min(vouched, same);
         }
 
         long suspect = Math.Max(provenPrefix, vouched > 0 ? first + vouched : 0);

@@ -81,22 +81,11 @@ public sealed class NoteVerifierKey
 
     /// <summary>Whether a key or a log may be so named: not empty, without spaces, '+' and control characters.</summary>
     public static bool IsName(string name) =>
-        name is { Length: > 0 and <= MaxNameLength } && IsUnicode(name) && !name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c));
+        name is { Length: > 0 and <= MaxNameLength } && WellFormedText.Is(name) && !name.Any(c => c == '+' || char.IsWhiteSpace(c) || char.IsControl(c));
 
     /// <summary>Whether this key made the signature over the text.</summary>
     public bool Verify(ReadOnlySpan<byte> text, ReadOnlySpan<byte> signature) => signature.Length == 64 && _key.Verify(text, signature);
 
     /// <summary>The vkey.</summary>
     public override string ToString() => $"{Name}+{Id:x8}+{Convert.ToBase64String(_typedKey)}";
-
-    private static bool IsUnicode(string name)
-    {
-        foreach (Rune rune in name.EnumerateRunes())
-        {
-            if (rune == Rune.ReplacementChar)
-                return false;
-        }
-
-        return true;
-    }
 }

@@ -102,9 +102,12 @@ public sealed class IdempotencyLedger(IStateStore store, TimeProvider clock)
     {
         string id = IdOf(key);
         StateDocument? present = await store.GetAsync(Collection, id, cancellationToken);
-        return present is not null
-            && Parse(present, key).State == IdempotencyState.Completed
-            && await store.TryDeleteAsync(Collection, id, present.Version, cancellationToken);
+        if (present is null || Parse(present, key) is not { State: IdempotencyState.Completed } record)
+            return false;
+
+        // Written over, not deleted: versions that began again at 1 would let a claim from before pass for the next one.
+        IdempotencyRecord dropped = record with { State = IdempotencyState.Abandoned, Result = null };
+        return await PutAsync(id, dropped, present.Version, cancellationToken) is not null;
     }
 
     private static string IdOf(string key)

@@ -82,6 +82,21 @@ public sealed class IdempotencyLedgerTests
     }
 
     [Fact]
+    public async Task Forgotten_work_can_be_claimed_anew_but_not_completed_by_a_worker_from_before()
+    {
+        IdempotencyClaim dead = await AcquireAsync();
+        Assert.False(await _ledger.ForgetAsync("key", None));
+        _clock.Now += Lease;
+        await _ledger.CompleteAsync(await AcquireAsync(), "first"u8.ToArray(), None);
+        Assert.True(await _ledger.ForgetAsync("key", None));
+        Assert.False(await _ledger.ForgetAsync("key", None));
+        Assert.False(await _ledger.ForgetAsync("never claimed", None));
+        IdempotencyClaim next = await AcquireAsync();
+        await RefusedAsync("BW1105", () => _ledger.CompleteAsync(dead, "late"u8.ToArray(), None));
+        await _ledger.CompleteAsync(next, "second"u8.ToArray(), None);
+    }
+
+    [Fact]
     public async Task Completing_twice_with_the_same_result_is_no_error_and_with_another_result_is()
     {
         IdempotencyClaim claim = await AcquireAsync();

@@ -23,6 +23,8 @@ internal static class BulwarkCommand
             VerifyCommand.Create(),
             OpenCommand.Create(),
             InspectCommand.Create(),
+            SignCommand.Create(),
+            VerifySignatureCommand.Create(),
             KeysCommand.Create(),
             LogCommand.Create(),
             ServeCommand.Create(),

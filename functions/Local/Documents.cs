@@ -3,6 +3,7 @@ using Bulwark.Audit;
 using Bulwark.Local;
 using Bulwark.Models;
 using Bulwark.Protection;
+using Bulwark.Signing;
 
 namespace Bulwark.Functions.Local;
 
@@ -80,6 +81,27 @@ internal sealed record KeyDocument(string Kind, string Id, string Algorithm, boo
 /// <summary>What <c>keys export-public</c> prints for scripts.</summary>
 internal sealed record PublicKeyDocument(string Pem);
 
+/// <summary>What <c>sign</c> and <c>verify-signature</c> print.</summary>
+internal sealed record SignatureDocument(
+    string Model, int Files, string Root, string SignedBy, string? Identity, string Signature, IReadOnlyList<string> Uncovered, IReadOnlyList<string> Remarks)
+{
+    /// <summary>Describes what was signed.</summary>
+    public static SignatureDocument Of(ModelManifest manifest, string signedBy, string signature) =>
+        new(manifest.Subject, manifest.Resources.Count, Convert.ToHexStringLower(manifest.Root.Span), signedBy, null, signature, [], []);
+
+    /// <summary>Describes what verified.</summary>
+    public static SignatureDocument Of(VerifiedModel verified, string signature) => Of(verified.Manifest, verified.SignedBy.Hint, signature) with
+    {
+        Identity = verified.Identity is { } signer ? string.Join(", ", signer.AlternativeNames.Prepend(signer.Subject)) : null,
+        Uncovered =
+        [
+            .. verified.Uncovered.Select(f => $"{f.Name} ({f.Reason})"),
+            .. verified.UncoveredCount > verified.Uncovered.Count ? [$"and {verified.UncoveredCount - verified.Uncovered.Count} more"] : Array.Empty<string>(),
+        ],
+        Remarks = verified.Remarks,
+    };
+}
+
 /// <summary>Shapes of what <c>--json</c> prints.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -89,6 +111,7 @@ internal sealed record PublicKeyDocument(string Pem);
 [JsonSerializable(typeof(OpenedDocument))]
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(LogDocument))]
+[JsonSerializable(typeof(SignatureDocument))]
 [JsonSerializable(typeof(List<LogEntryDocument>))]
 [JsonSerializable(typeof(List<KeyDocument>))]
 [JsonSerializable(typeof(PublicKeyDocument))]

@@ -55,12 +55,23 @@ internal sealed class Terminal(bool json)
                     lock (bars)
                     {
                         if (!bars.TryGetValue(update.Stage, out ProgressTask? bar))
+                        {
                             bars[update.Stage] = bar = context.AddTask(update.Stage, maxValue: Math.Max(1, update.TotalBytes));
-                        bar.Value = update.TotalBytes == 0 ? 1 : update.DoneBytes;
+                            bar.IsIndeterminate = update.TotalBytes < 0;
+                        }
+
+                        if (update.TotalBytes >= 0)
+                            bar.Value = update.DoneBytes;
+                        else
+                            bar.Description = $"{update.Stage} {Arguments.Size(update.DoneBytes)}";
                     }
                 }));
             });
     }
+
+    /// <summary>The same for work of one stage whose size is not known beforehand: bytes are counted up.</summary>
+    public Task<T> WithProgressAsync<T>(string stage, Func<IProgress<long>?, Task<T>> work) =>
+        WithProgressAsync(progress => work(progress is null ? null : new ByteReporter(stage, progress)));
 
     /// <summary>Says on standard error what went wrong and what to do; returns the exit code.</summary>
     public int Fail(BulwarkException error)
@@ -86,6 +97,11 @@ internal sealed class Terminal(bool json)
             for (int i = 0; i < to.Length; i++)
                 to[i] = char.IsControl(from[i]) ? '\uFFFD' : from[i];
         });
+
+    private sealed class ByteReporter(string stage, IProgress<ProtectionProgress> progress) : IProgress<long>
+    {
+        public void Report(long value) => progress.Report(new ProtectionProgress(stage, value, TotalBytes: -1));
+    }
 
     private sealed class Reporter(Action<ProtectionProgress> report) : IProgress<ProtectionProgress>
     {

@@ -12,12 +12,15 @@ public sealed class GroupQuantizerTests
         double k = 262144 / values.Sum(Math.Abs);
         short[] u = new short[64];
 
-        Assert.True(GroupQuantizer.Quantize(DType.F64, Bytes(values), u, out ulong negative));
+        foreach (VectorPath path in VectorPaths.Supported)
+        {
+            Assert.True(Quantize(path, values, u, out ulong negative));
 
-        Assert.Equal(3UL << 62, negative);
-        Assert.All(u[..62], v => Assert.Equal((short)Math.Round(0.5 * k), v));
-        Assert.Equal((short)Math.Round(0.25 * k), u[62]);
-        Assert.Equal(16384, u[63]);
+            Assert.Equal(3UL << 62, negative);
+            Assert.All(u[..62], v => Assert.Equal((short)Math.Round(0.5 * k), v));
+            Assert.Equal((short)Math.Round(0.25 * k), u[62]);
+            Assert.Equal(16384, u[63]);
+        }
     }
 
     [Fact]
@@ -27,11 +30,14 @@ public sealed class GroupQuantizerTests
         double[] values = [.. Enumerable.Repeat(1.0, 60), 4 - (4.0 / 8192), 1.0 / 8192, 3.0 / 8192, 0];
         short[] u = new short[64];
 
-        Assert.True(GroupQuantizer.Quantize(DType.F64, Bytes(values), u, out _));
+        foreach (VectorPath path in VectorPaths.Supported)
+        {
+            Assert.True(Quantize(path, values, u, out _));
 
-        Assert.Equal(4096, u[0]);
-        Assert.Equal(0, u[61]);
-        Assert.Equal(2, u[62]);
+            Assert.Equal(4096, u[0]);
+            Assert.Equal(0, u[61]);
+            Assert.Equal(2, u[62]);
+        }
     }
 
     [Theory]
@@ -44,11 +50,23 @@ public sealed class GroupQuantizerTests
     {
         double[] values = new double[64];
         values[3] = values[40] = value;
-        short[] u = new short[64];
-        u.AsSpan().Fill(7);
+        foreach (VectorPath path in VectorPaths.Supported)
+        {
+            short[] u = new short[64];
+            u.AsSpan().Fill(7);
 
-        Assert.False(GroupQuantizer.Quantize(DType.F64, Bytes(values), u, out _));
-        Assert.All(u, v => Assert.Equal(0, v));
+            Assert.False(Quantize(path, values, u, out _));
+            Assert.All(u, v => Assert.Equal(0, v));
+        }
+    }
+
+    private static bool Quantize(VectorPath path, double[] values, short[] u, out ulong negative)
+    {
+        ulong[] signs = new ulong[1];
+        bool[] usable = new bool[1];
+        GroupQuantizer.Quantize(path, DType.F64, Bytes(values), u, signs, usable);
+        negative = signs[0];
+        return usable[0];
     }
 
     private static byte[] Bytes(double[] values) => [.. values.SelectMany(BitConverter.GetBytes)];

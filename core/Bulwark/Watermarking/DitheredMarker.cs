@@ -22,16 +22,16 @@ internal static class DitheredMarker
     private const int One = 1 << WatermarkPlan.QBits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Mark(VectorPath path, DType dtype, ref byte group, ulong signs, int push, ref byte dither)
+    public static void Mark(VectorPath path, DType dtype, ref byte group, ulong signs, int push, ref byte dither, ref double magnitudes)
     {
         if (path == VectorPath.V512 && dtype == DType.F16)
             Mark512<WidenF16>(ref group, signs, push, ref dither, 10, 0x7BFF);
         else if (path == VectorPath.V512)
             Mark512<WidenBF16>(ref group, signs, push, ref dither, 7, 0x7F7F);
         else if (dtype == DType.F16)
-            Mark256<WidenF16>(ref group, signs, push, ref dither, 10, 0x7BFF);
+            Mark256<WidenF16>(ref group, signs, push, ref dither, ref magnitudes, 10, 0x7BFF);
         else
-            Mark256<WidenBF16>(ref group, signs, push, ref dither, 7, 0x7F7F);
+            Mark256<WidenBF16>(ref group, signs, push, ref dither, ref magnitudes, 7, 0x7F7F);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -79,17 +79,10 @@ internal static class DitheredMarker
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mark256<TWiden>(ref byte group, ulong signs, int push, ref byte dither, int mantissaBits, int largest)
+    private static void Mark256<TWiden>(ref byte group, ulong signs, int push, ref byte dither, ref double magnitudes, int mantissaBits, int largest)
         where TWiden : struct, IWiden
     {
-        Vector256<double> low = TWiden.Four(ref group, 0), high = TWiden.Four(ref group, 1);
-        for (int i = 2; i < 16; i += 2)
-        {
-            low += TWiden.Four(ref group, i);
-            high += TWiden.Four(ref group, i + 1);
-        }
-
-        double scale = GroupQuantizer.ScaleOf(low, high);
+        double scale = GroupQuantizer.Sum256<TWiden>(ref group, ref magnitudes);
         if (scale == 0)
             return;
         Vector256<double> k = Vector256.Create(scale), threshold = Vector256.Create(GroupQuantizer.OutlierThreshold);
@@ -97,8 +90,8 @@ internal static class DitheredMarker
         Vector256<uint> up = Vector256.Create((uint)(One + push)), down = Vector256.Create((uint)(One - push));
         for (int i = 0; i < 8; i++)
         {
-            uint unchanged = Vector256.GreaterThanOrEqual(TWiden.Four(ref group, 2 * i) * k, threshold).ExtractMostSignificantBits()
-                | (Vector256.GreaterThanOrEqual(TWiden.Four(ref group, 2 * i + 1) * k, threshold).ExtractMostSignificantBits() << 4);
+            uint unchanged = Vector256.GreaterThanOrEqual(Vector256.LoadUnsafe(ref magnitudes, (nuint)(8 * i)) * k, threshold).ExtractMostSignificantBits()
+                | (Vector256.GreaterThanOrEqual(Vector256.LoadUnsafe(ref magnitudes, (nuint)(8 * i + 4)) * k, threshold).ExtractMostSignificantBits() << 4);
             Vector256<uint> bits = WidenShorts.Eight(ref group, i).AsUInt32();
             Vector256<uint> factor = Vector256.ConditionalSelect(Vector256.Equals(Vector256.Create((uint)(signs >> (8 * i))) & lane, Vector256<uint>.Zero), down, up);
             Vector256<uint> random = Avx2.ConvertToVector256Int32(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref dither, 8 * i))).AsByte()).AsUInt32();

@@ -33,6 +33,7 @@ internal static class GroupMarker
     public static void Mark(VectorPath path, DType dtype, Span<byte> groups, ReadOnlySpan<byte> blocks, ReadOnlySpan<byte> dither, WatermarkPlan plan)
     {
         int length = GroupQuantizer.GroupLength(dtype);
+        ref double magnitudes = ref MemoryMarshal.GetReference(stackalloc double[GroupQuantizer.GroupSize]);
         for (int g = 0; g < groups.Length / length; g++)
         {
             ReadOnlySpan<byte> block = blocks.Slice(g * KeyedBlocks.BlockSize, KeyedBlocks.BlockSize);
@@ -46,10 +47,10 @@ internal static class GroupMarker
                     Mark512(ref MemoryMarshal.GetReference(group), signs, push);
                     break;
                 case DType.F32 when path == VectorPath.V256:
-                    Mark256(ref MemoryMarshal.GetReference(group), signs, push);
+                    Mark256(ref MemoryMarshal.GetReference(group), signs, push, ref magnitudes);
                     break;
                 case DType.F16 or DType.BF16 when path != VectorPath.Scalar:
-                    DitheredMarker.Mark(path, dtype, ref MemoryMarshal.GetReference(group), signs, push, ref MemoryMarshal.GetReference(dither.Slice(g * 64, 64)));
+                    DitheredMarker.Mark(path, dtype, ref MemoryMarshal.GetReference(group), signs, push, ref MemoryMarshal.GetReference(dither.Slice(g * 64, 64)), ref magnitudes);
                     break;
                 default:
                     MarkScalar(dtype, group, signs, push, dither.IsEmpty ? dither : dither.Slice(g * 64, 64));
@@ -91,23 +92,16 @@ internal static class GroupMarker
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Mark256(ref byte group, ulong signs, int push)
+    private static void Mark256(ref byte group, ulong signs, int push, ref double magnitudes)
     {
-        Vector256<double> low = WidenF32.Four(ref group, 0), high = WidenF32.Four(ref group, 1);
-        for (int i = 2; i < 16; i += 2)
-        {
-            low += WidenF32.Four(ref group, i);
-            high += WidenF32.Four(ref group, i + 1);
-        }
-
-        double scale = GroupQuantizer.ScaleOf(low, high);
+        double scale = GroupQuantizer.Sum256<WidenF32>(ref group, ref magnitudes);
         if (scale == 0)
             return;
         Vector256<double> k = Vector256.Create(scale), threshold = Vector256.Create(GroupQuantizer.OutlierThreshold), one = Vector256<double>.One;
         Vector256<double> up = Vector256.Create((double)(One + push) / One), down = Vector256.Create((double)(One - push) / One);
         for (int i = 0; i < 16; i++)
         {
-            Vector256<double> magnitude = WidenF32.Four(ref group, i);
+            Vector256<double> magnitude = Vector256.LoadUnsafe(ref magnitudes, (nuint)(4 * i));
             Vector256<ulong> bits = Vector256.Create(signs >> (4 * i)) & Vector256.Create(1UL, 2, 4, 8);
             Vector256<double> factor = Vector256.ConditionalSelect(Vector256.Equals(bits, Vector256<ulong>.Zero).AsDouble(), down, up);
             factor = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(magnitude * k, threshold), one, factor);

@@ -179,6 +179,26 @@ internal static class GroupQuantizer
         return Vector512.Create(Wide.ToInt16(low), Wide.ToInt16(high));
     }
 
+    /// <summary>Widens a group to 64 magnitudes and returns its k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double Sum256<TWiden>(ref byte group, ref double magnitudes)
+        where TWiden : struct, IWiden
+    {
+        (Vector256<double> low, Vector256<double> high) = TWiden.Fours(ref group, 0);
+        low.StoreUnsafe(ref magnitudes, 0);
+        high.StoreUnsafe(ref magnitudes, 4);
+        for (int i = 1; i < 8; i++)
+        {
+            (Vector256<double> nextLow, Vector256<double> nextHigh) = TWiden.Fours(ref group, i);
+            nextLow.StoreUnsafe(ref magnitudes, (nuint)(8 * i));
+            nextHigh.StoreUnsafe(ref magnitudes, (nuint)(8 * i + 4));
+            low += nextLow;
+            high += nextHigh;
+        }
+
+        return ScaleOf(low, high);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run256<TWiden>(int count, ReadOnlySpan<byte> groups, Span<short> u, Span<ulong> negative, Span<bool> usable)
         where TWiden : struct, IWiden
@@ -189,19 +209,7 @@ internal static class GroupQuantizer
         Vector256<double> limit = Vector256.Create((double)Outlier);
         for (int g = 0; g < count; g++)
         {
-            Vector256<double> low = TWiden.Four(ref source, 0), high = TWiden.Four(ref source, 1);
-            low.StoreUnsafe(ref magnitudes, 0);
-            high.StoreUnsafe(ref magnitudes, 4);
-            for (int i = 2; i < 16; i += 2)
-            {
-                Vector256<double> even = TWiden.Four(ref source, i), odd = TWiden.Four(ref source, i + 1);
-                even.StoreUnsafe(ref magnitudes, (nuint)(4 * i));
-                odd.StoreUnsafe(ref magnitudes, (nuint)(4 * i + 4));
-                low += even;
-                high += odd;
-            }
-
-            double scale = ScaleOf(low, high);
+            double scale = Sum256<TWiden>(ref source, ref magnitudes);
             negative[g] = TWiden.Signs(ref source);
             usable[g] = scale != 0;
             if (scale == 0)

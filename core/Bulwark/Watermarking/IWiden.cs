@@ -13,8 +13,8 @@ internal interface IWiden
     /// <summary>Magnitudes of elements 8·index to 8·index + 7. AVX-512.</summary>
     static abstract Vector512<double> Eight(ref byte group, int index);
 
-    /// <summary>Magnitudes of elements 4·index to 4·index + 3. AVX2.</summary>
-    static abstract Vector256<double> Four(ref byte group, int index);
+    /// <summary>The same in two halves. AVX2.</summary>
+    static abstract (Vector256<double> Low, Vector256<double> High) Fours(ref byte group, int index);
 
     /// <summary>The 64 sign bits.</summary>
     static abstract ulong Signs(ref byte group);
@@ -30,8 +30,8 @@ internal readonly struct WidenF32 : IWiden
         Vector512.Abs(Wide.ToDouble(Vector256.LoadUnsafe(ref group, (nuint)(32 * index)).AsSingle()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Four(ref byte group, int index) =>
-        Vector256.Abs(Avx.ConvertToVector256Double(Vector128.LoadUnsafe(ref group, (nuint)(16 * index)).AsSingle()));
+    public static (Vector256<double> Low, Vector256<double> High) Fours(ref byte group, int index) =>
+        WidenShorts.Split(Vector256.Abs(Vector256.LoadUnsafe(ref group, (nuint)(32 * index)).AsSingle()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Signs(ref byte group)
@@ -53,21 +53,18 @@ internal readonly struct WidenF16 : IWiden
     public static int Size => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Eight(ref byte group, int index)
+    public static Vector512<double> Eight(ref byte group, int index) => Wide.ToDouble(Singles(ref group, index));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector256<double> Low, Vector256<double> High) Fours(ref byte group, int index) => WidenShorts.Split(Singles(ref group, index));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Singles(ref byte group, int index)
     {
         Vector256<int> bits = Avx2.ShiftLeftLogical(Avx2.And(WidenShorts.Eight(ref group, index), Vector256.Create(0x7FFF)), 13);
         Vector256<float> value = bits.AsSingle() * Vector256.Create(Rescale);
         Vector256<int> special = Avx2.CompareGreaterThan(bits, Vector256.Create(NotFinite - 1));
-        return Wide.ToDouble(Vector256.ConditionalSelect(special.AsSingle(), Vector256.Create(float.PositiveInfinity), value));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Four(ref byte group, int index)
-    {
-        Vector128<int> bits = Sse2.ShiftLeftLogical(Sse2.And(WidenShorts.Four(ref group, index), Vector128.Create(0x7FFF)), 13);
-        Vector128<float> value = bits.AsSingle() * Vector128.Create(Rescale);
-        Vector128<int> special = Sse2.CompareGreaterThan(bits, Vector128.Create(NotFinite - 1));
-        return Avx.ConvertToVector256Double(Vector128.ConditionalSelect(special.AsSingle(), Vector128.Create(float.PositiveInfinity), value));
+        return Vector256.ConditionalSelect(special.AsSingle(), Vector256.Create(float.PositiveInfinity), value);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -81,11 +78,14 @@ internal readonly struct WidenBF16 : IWiden
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Eight(ref byte group, int index) =>
-        Vector512.Abs(Wide.ToDouble(Avx2.ShiftLeftLogical(WidenShorts.Eight(ref group, index), 16).AsSingle()));
+        Wide.ToDouble(Singles(ref group, index));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Four(ref byte group, int index) =>
-        Vector256.Abs(Avx.ConvertToVector256Double(Sse2.ShiftLeftLogical(WidenShorts.Four(ref group, index), 16).AsSingle()));
+    public static (Vector256<double> Low, Vector256<double> High) Fours(ref byte group, int index) => WidenShorts.Split(Singles(ref group, index));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Singles(ref byte group, int index) =>
+        Vector256.Abs(Avx2.ShiftLeftLogical(WidenShorts.Eight(ref group, index), 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Signs(ref byte group) => WidenShorts.Signs(ref group);
@@ -100,7 +100,8 @@ internal readonly struct WidenF64 : IWiden
     public static Vector512<double> Eight(ref byte group, int index) => Vector512.Abs(Vector512.LoadUnsafe(ref group, (nuint)(64 * index)).AsDouble());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Four(ref byte group, int index) => Vector256.Abs(Vector256.LoadUnsafe(ref group, (nuint)(32 * index)).AsDouble());
+    public static (Vector256<double> Low, Vector256<double> High) Fours(ref byte group, int index) =>
+        (Vector256.Abs(Vector256.LoadUnsafe(ref group, (nuint)(64 * index)).AsDouble()), Vector256.Abs(Vector256.LoadUnsafe(ref group, (nuint)(64 * index + 32)).AsDouble()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Signs(ref byte group)
@@ -120,8 +121,8 @@ internal static class WidenShorts
         Avx2.ConvertToVector256Int32(Vector128.LoadUnsafe(ref group, (nuint)(16 * index)).AsUInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Four(ref byte group, int index) =>
-        Sse41.ConvertToVector128Int32(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref group, 8 * index))).AsUInt16());
+    public static (Vector256<double> Low, Vector256<double> High) Split(Vector256<float> value) =>
+        (Avx.ConvertToVector256Double(value.GetLower()), Avx.ConvertToVector256Double(value.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Signs(ref byte group)

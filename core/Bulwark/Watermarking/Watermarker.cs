@@ -63,15 +63,13 @@ public static class Watermarker
         foreach (WatermarkCandidate candidate in candidates)
         {
             WatermarkPayload? decoded = Decode(candidate);
-            foreach (WatermarkPayload payload in candidate.Issued.Distinct())
-            {
-                WatermarkMatch match = Match(candidate, payload, registered, issued: true, decoded: payload.Equals(decoded));
-                if (match.IsSignificant || match.Decoded)
-                    matches.Add(match);
-            }
-
+            matches.AddRange(RegistrySearch.Run(candidate, decoded, registered));
             if (decoded is not null && !candidate.Issued.Contains(decoded))
-                matches.Add(Match(candidate, decoded, blind, issued: false, decoded: true));
+            {
+                sbyte[] codeword = Encode(decoded);
+                double z = candidate.Statistics.Correlate(codeword);
+                matches.Add(new WatermarkMatch(candidate.Key.Id, decoded, z, Bound(z, blind), Issued: false, Decoded: true, BitErrorRate(candidate.Statistics, codeword)));
+            }
         }
 
         return [.. matches.OrderBy(m => m.Log10FalsePositive).ThenByDescending(m => m.Z)];
@@ -97,18 +95,19 @@ public static class Watermarker
         return WatermarkPayload.Authenticate(candidate.Key, bytes);
     }
 
-    private static WatermarkMatch Match(WatermarkCandidate candidate, WatermarkPayload payload, double log10Hypotheses, bool issued, bool decoded)
+    /// <summary>log10 of M·exp(-Z²/2), at most 0.</summary>
+    internal static double Bound(double z, double log10Hypotheses) =>
+        z > 0 ? Math.Min(log10Hypotheses - z * z / 2 * Math.Log10(Math.E), 0) : 0;
+
+    internal static double BitErrorRate(WatermarkStatistics statistics, ReadOnlySpan<sbyte> codeword)
     {
-        sbyte[] codeword = Encode(payload);
-        double z = candidate.Statistics.Correlate(codeword);
-        double bound = z > 0 ? Math.Min(log10Hypotheses - z * z / 2 * Math.Log10(Math.E), 0) : 0;
         int wrong = 0;
         for (int j = 0; j < codeword.Length; j++)
-            wrong += candidate.Statistics.S[j] > 0 == codeword[j] > 0 ? 0 : 1;
-        return new WatermarkMatch(candidate.Key.Id, payload, z, bound, issued, decoded, (double)wrong / codeword.Length);
+            wrong += statistics.S[j] > 0 == codeword[j] > 0 ? 0 : 1;
+        return (double)wrong / codeword.Length;
     }
 
-    private static sbyte[] Encode(WatermarkPayload payload)
+    internal static sbyte[] Encode(WatermarkPayload payload)
     {
         sbyte[] codeword = new sbyte[ConvolutionalCode.Length];
         ConvolutionalCode.Encode(payload.Bytes, codeword);

@@ -27,8 +27,11 @@ internal sealed record TestModel(IReadOnlyList<TensorInfo> Tensors, byte[] Bytes
     }
 
     /// <summary>Gaussian weights of the given shapes.</summary>
-    public static TestModel Gaussian(DType dtype, int seed, params long[][] shapes) =>
-        Create(dtype, shapes, new Random(seed) is { } random ? () => 0.02 * Normal(random) : throw new InvalidOperationException());
+    public static TestModel Gaussian(DType dtype, int seed, long[][] shapes)
+    {
+        var random = new Random(seed);
+        return Create(dtype, shapes, () => 0.02 * Normal(random));
+    }
 
     public static TestModel Create(DType dtype, long[][] shapes, Func<double> next)
     {

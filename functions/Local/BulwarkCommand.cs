@@ -25,6 +25,7 @@ internal static class BulwarkCommand
             InspectCommand.Create(),
             SignCommand.Create(),
             VerifySignatureCommand.Create(),
+            WatermarkCommand.Create(),
             KeysCommand.Create(),
             LogCommand.Create(),
             ServeCommand.Create(),

@@ -4,6 +4,7 @@ using Bulwark.Local;
 using Bulwark.Models;
 using Bulwark.Protection;
 using Bulwark.Signing;
+using Bulwark.Watermarking;
 
 namespace Bulwark.Functions.Local;
 
@@ -14,7 +15,7 @@ internal sealed record ErrorDocument(ErrorBody Error);
 internal sealed record ErrorBody(string Code, string Message, string Remedy);
 
 /// <summary>What <c>verify</c> and <c>open</c> print.</summary>
-internal sealed record OpenedDocument(string Model, long Size, string Sha256, string SignedBy, IReadOnlyList<string> Claims, string? Output)
+internal sealed record OpenedDocument(string Model, long Size, string Sha256, string SignedBy, string? PostQuantumSignedBy, IReadOnlyList<string> Claims, string? Output)
 {
     /// <summary>Describes a model that verified.</summary>
     public static OpenedDocument Of(OpenedModel opened, string? output) => new(
@@ -22,6 +23,7 @@ internal sealed record OpenedDocument(string Model, long Size, string Sha256, st
         opened.Length,
         Convert.ToHexStringLower(opened.Signature.Sha256.Span),
         opened.Signature.SignedBy.Hint,
+        opened.PostQuantumSignature?.SignedBy.Hint,
         [.. opened.Claims.Keys.Select(Short).Order(StringComparer.Ordinal)],
         output);
 
@@ -45,6 +47,30 @@ internal sealed record InspectDocument(
 
 /// <summary>One tensor of <see cref="InspectDocument"/>.</summary>
 internal sealed record TensorDocument(string Name, string DType, IReadOnlyList<long> Shape, long Offset, long Length);
+
+/// <summary>What <c>watermark detect</c> prints: the surest match once more at the top, for scripts that look no further.</summary>
+internal sealed record WatermarkDocument(
+    string Path, bool Marked, string? Payload, uint? OwnerId, string? ModelId, double? Z, double? Log10FalsePositive, long Elements,
+    IReadOnlyList<WatermarkMatchDocument> Matches, SealReading? Seal)
+{
+    /// <summary>Describes a reading.</summary>
+    public static WatermarkDocument Of(string path, WatermarkReading reading)
+    {
+        List<WatermarkMatchDocument> matches = [.. reading.Matches.Zip(reading.Issued, WatermarkMatchDocument.Of)];
+        WatermarkMatchDocument? best = matches.FirstOrDefault();
+        return new(path, reading.IsMarked, best?.Payload, best?.OwnerId, best?.ModelId, best?.Z, best?.Log10FalsePositive, reading.Elements, matches, reading.Seal);
+    }
+}
+
+/// <summary>One match of <see cref="WatermarkDocument"/>.</summary>
+internal sealed record WatermarkMatchDocument(
+    string Payload, uint OwnerId, string ModelId, double Z, double Log10FalsePositive, bool Significant, bool Decoded, double BitErrorRate, string KeyId, DateTimeOffset? IssuedAt)
+{
+    /// <summary>Describes a match; the registry knows the model id in full.</summary>
+    public static WatermarkMatchDocument Of(WatermarkMatch match, IssuedWatermark? issued) => new(
+        match.Payload.ToString(), match.Payload.OwnerId, issued?.ModelId ?? match.Payload.ModelId, match.Z, match.Log10FalsePositive,
+        match.IsSignificant, match.Decoded, match.BitErrorRate, match.KeyId, issued?.IssuedAt);
+}
 
 /// <summary>What <c>log verify</c> prints.</summary>
 internal sealed record LogDocument(bool Intact, long Size, string? Root, string VerifierKey, IReadOnlyList<string> Faults)
@@ -112,6 +138,8 @@ internal sealed record SignatureDocument(
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(LogDocument))]
 [JsonSerializable(typeof(SignatureDocument))]
+[JsonSerializable(typeof(WatermarkReceipt))]
+[JsonSerializable(typeof(WatermarkDocument))]
 [JsonSerializable(typeof(List<LogEntryDocument>))]
 [JsonSerializable(typeof(List<KeyDocument>))]
 [JsonSerializable(typeof(PublicKeyDocument))]

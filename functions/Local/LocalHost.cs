@@ -3,6 +3,7 @@ using Bulwark.Keys;
 using Bulwark.Local;
 using Bulwark.Protection;
 using Bulwark.Storage;
+using Bulwark.Watermarking;
 
 namespace Bulwark.Functions.Local;
 
@@ -19,6 +20,7 @@ internal sealed class LocalHost : IAsyncDisposable
     private LocalHost(LocalKeyRing keys, SqliteStateStore state, PemSigningKey signing, KeysetWrappingKey wrapping)
     {
         Keys = keys;
+        WatermarkKeys = DeriveWatermarkKeys(keys);
         _state = state;
         _signing = signing;
         _wrapping = wrapping;
@@ -28,6 +30,7 @@ internal sealed class LocalHost : IAsyncDisposable
             State = state,
             Audit = OpenLog(keys, _store, state),
             SigningKey = signing,
+            WatermarkKey = WatermarkKeys[0],
             TrustedKeys = keys.GetVerificationKeys(),
             WrappingKeys = [wrapping],
             Clock = TimeProvider.System,
@@ -41,8 +44,14 @@ internal sealed class LocalHost : IAsyncDisposable
     /// <summary>The keys of this user.</summary>
     public LocalKeyRing Keys { get; }
 
+    /// <summary>The keys of every watermark of this user, the one in use first.</summary>
+    public IReadOnlyList<WatermarkKey> WatermarkKeys { get; }
+
     /// <summary>Opens protected models.</summary>
     public ModelOpener Opener { get; }
+
+    /// <summary>Writes and reads watermarks by themselves.</summary>
+    public ModelWatermarker Watermarker => new(Services.State, Services.Clock);
 
     /// <summary>What the main job stands on.</summary>
     public ProtectionServices Services { get; }
@@ -58,6 +67,18 @@ internal sealed class LocalHost : IAsyncDisposable
         PemSigningKey signing = await keys.GetSigningKeyAsync(cancellationToken);
         KeysetWrappingKey wrapping = keys.GetWrappingKey();
         return new LocalHost(keys, new SqliteStateStore(Path.Combine(keys.Home, "state.db")), signing, wrapping);
+    }
+
+    private static List<WatermarkKey> DeriveWatermarkKeys(LocalKeyRing keys)
+    {
+        List<WatermarkKey> derived = [];
+        foreach (WatermarkMaster master in keys.GetWatermarkMasters())
+        {
+            using (master)
+                derived.Add(WatermarkKey.FromMaster(master.Id, master.Secret));
+        }
+
+        return derived;
     }
 
     private static string LogFolder(LocalKeyRing keys) => Path.Combine(keys.Home, "audit");
@@ -91,8 +112,9 @@ internal sealed class LocalHost : IAsyncDisposable
         // What a killed run left behind; nobody living holds it.
         if (Directory.Exists(destination))
             await _store.SweepAbandonedAsync(destination, TimeSpan.Zero, cancellationToken);
+        MLDsaSigningKey? second = options.PostQuantum ? await Keys.GetMLDsaKeyAsync(cancellationToken) : null;
         return await terminal.WithProgressAsync(
-            progress => new ModelProtector(Services).ProtectAsync(source, destination, options, progress, cancellationToken));
+            progress => new ModelProtector(Services with { PostQuantumKey = second }).ProtectAsync(source, destination, options, progress, cancellationToken));
     }
 
     /// <inheritdoc />
@@ -101,6 +123,8 @@ internal sealed class LocalHost : IAsyncDisposable
         _state.Dispose();
         _signing.Dispose();
         _wrapping.Dispose();
+        foreach (WatermarkKey key in WatermarkKeys)
+            key.Dispose();
         return ValueTask.CompletedTask;
     }
 }

@@ -15,9 +15,10 @@ internal static class ClaimDocuments
 
     /// <summary>The claims of one run.</summary>
     public static IReadOnlyList<Claim> For(
-        ProtectionServices services, ProtectedNames names, ObjectRef source, ModelFile model, EnvelopeSidecar envelope, byte[] sidecar) =>
+        ProtectionServices services, ProtectedNames names, ObjectRef source, ModelFile model, WatermarkReceipt watermark, EnvelopeSidecar envelope, byte[] sidecar) =>
     [
         Of(ClaimTypes.Scan, new ScanPredicate(model.Format, "benign", model.Tensors.Count, StructureChecks), ProtectionJson.Default.ScanPredicate),
+        Of(ClaimTypes.Watermark, watermark, ProtectionJson.Default.WatermarkReceipt),
         Of(
             ClaimTypes.Envelope,
             new EnvelopePredicate(

@@ -33,6 +33,7 @@ public sealed record ProvenancePredicate(string Source, long SourceSize, string 
 [JsonSerializable(typeof(ScanPredicate))]
 [JsonSerializable(typeof(EnvelopePredicate))]
 [JsonSerializable(typeof(ProvenancePredicate))]
+[JsonSerializable(typeof(WatermarkReceipt))]
 [JsonSerializable(typeof(ProtectionResult))]
 [JsonSerializable(typeof(ProtectionOptions))]
 internal sealed partial class ProtectionJson : JsonSerializerContext;

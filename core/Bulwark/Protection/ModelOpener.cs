@@ -47,8 +47,15 @@ public sealed class ModelOpener(ProtectionServices services)
 
         // The signature says which bytes the model has, the claims say which envelope and body hold them.
         EnvelopeSidecar sidecar = EnvelopeSidecar.Parse(sidecarJson);
+        VerifiedFile? postQuantum = null;
         VerifiedFile signed = ModelVerifier.VerifyFile(
             signature, names.Model, Convert.FromHexString(sidecar.PlaintextSha256), services.TrustedKeys);
+        if (await services.Store.FindAsync(container, names.PostQuantumSignature, cancellationToken) is not null)
+        {
+            byte[] second = await ReadPartAsync(container, names.Body, names.PostQuantumSignature, MaximumSignatureLength, cancellationToken);
+            postQuantum = ModelVerifier.VerifyFile(second, names.Model, signed.Sha256.Span, services.TrustedKeys);
+        }
+
         IReadOnlyDictionary<string, byte[]> verified = ClaimsFile.Verify(claims, signed.Subject, signed.Root.Span, services.TrustedKeys);
         ClaimDocuments.CheckEnvelope(verified, names, sidecarJson, body.Size);
 
@@ -57,7 +64,7 @@ public sealed class ModelOpener(ProtectionServices services)
         {
             ModelDecryptor decryptor = await ModelDecryptor.OpenAsync(
                 reader, sidecar, services.WrappingKeys, names.AssociatedData, cancellationToken);
-            return new OpenedModel(services, names, reader, decryptor, signed, verified);
+            return new OpenedModel(services, names, reader, decryptor, signed, postQuantum, verified);
         }
         catch
         {

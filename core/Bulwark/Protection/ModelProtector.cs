@@ -3,6 +3,7 @@ using Bulwark.Models;
 using Bulwark.Signing;
 using Bulwark.State;
 using Bulwark.Storage;
+using Bulwark.Watermarking;
 
 namespace Bulwark.Protection;
 
@@ -35,6 +36,8 @@ public sealed class ModelProtector(ProtectionServices services)
         ProtectedNames names = ProtectedNames.ForModel(source.Name);
         if (source.Size == 0)
             throw ProtectionException.Empty(source.ToString());
+        if (options.PostQuantum && services.PostQuantumKey is null)
+            throw ProtectionException.NoPostQuantumKey();
 
         // 1 claim: a second delivery of the same event returns the first result
         ClaimedWork work = await ClaimedWork.BeginAsync(_ledger, services, source, container, options, cancellationToken);
@@ -50,12 +53,22 @@ public sealed class ModelProtector(ProtectionServices services)
         // 2 inspect: identify by content and map the tensors; malformed files end here
         ModelFile model = await ModelFile.OpenAsync(reader, cancellationToken);
 
-        // 4 transform: one read hashes and encrypts
+        // 3 measure: the watermark's strength depends on all of the weights
+        using WatermarkWork watermark = WatermarkWork.For(model, services.WatermarkKey, options.Watermark);
+        await TransformPass.MeasureAsync(model, watermark, progress, cancellationToken);
+        IssuedWatermark? issued = watermark.Plan(names.Model, services.Clock.GetUtcNow());
+        if (issued is not null)
+            await new WatermarkRegistry(services.State).RecordAsync(issued, cancellationToken);
+
+        // 4 transform: one read marks, hashes, encrypts, and reads the mark back
         using StreamingKeyset keyset = StreamingKeyset.Generate();
         using SegmentEncryptor encryptor = new(keyset.Primary, EnvelopeSidecar.EncodeAssociatedData(names.AssociatedData));
         await using IObjectWriter body = await CreateAsync(container, names.Body, cancellationToken);
-        byte[] sha256 = await TransformPass.RunAsync(model, encryptor, body, progress, cancellationToken);
+        EncryptingWriter encrypting = new(encryptor, source.Size, body);
+        await encrypting.BeginAsync(cancellationToken);
+        byte[] sha256 = await TransformPass.RunAsync(model, watermark, encrypting.WriteAsync, progress, cancellationToken);
         await reader.EnsureUnchangedAsync(cancellationToken);
+        WatermarkReceipt receipt = watermark.Receipt(issued);
 
         // 5 sign: the signature covers the watermarked plaintext, the claims say what was done and bind the envelope to it
         ModelManifest manifest = ModelManifest.ForFile(names.Model, sha256);
@@ -64,7 +77,7 @@ public sealed class ModelProtector(ProtectionServices services)
         byte[] sidecar = envelope.ToJson();
         byte[] signature = await new ModelSigner(services.SigningKey).SignAsync(manifest, cancellationToken);
         byte[] claims = await ClaimsFile.SignAsync(
-            services.SigningKey, manifest, ClaimDocuments.For(services, names, source, model, envelope, sidecar), cancellationToken);
+            services.SigningKey, manifest, ClaimDocuments.For(services, names, source, model, receipt, envelope, sidecar), cancellationToken);
 
         // 6 commit: the parts, the body last; then the record, the audit entry, and by policy the source
         List<IObjectWriter> parts = [];
@@ -73,9 +86,9 @@ public sealed class ModelProtector(ProtectionServices services)
             parts.Add(await StageAsync(container, names.Sidecar, sidecar, cancellationToken));
             parts.Add(await StageAsync(container, names.Signature, signature, cancellationToken));
             parts.Add(await StageAsync(container, names.Claims, claims, cancellationToken));
-            if (services.PostQuantumKey is { } postQuantumKey)
+            if (options.PostQuantum)
             {
-                byte[] second = await new ModelSigner(postQuantumKey).SignAsync(manifest, cancellationToken);
+                byte[] second = await new ModelSigner(services.PostQuantumKey!).SignAsync(manifest, cancellationToken);
                 parts.Add(await StageAsync(container, names.PostQuantumSignature, second, cancellationToken));
             }
 
@@ -83,6 +96,9 @@ public sealed class ModelProtector(ProtectionServices services)
             await work.RenewAsync(cancellationToken);
             foreach (IObjectWriter part in parts)
                 await part.CommitAsync(cancellationToken);
+            // A second signature of an earlier run would not verify any more.
+            if (!options.PostQuantum && await services.Store.FindAsync(container, names.PostQuantumSignature, cancellationToken) is { } stale)
+                await services.Store.DeleteAsync(stale, cancellationToken);
         }
         finally
         {
@@ -91,7 +107,7 @@ public sealed class ModelProtector(ProtectionServices services)
         }
 
         ObjectRef published = await body.CommitAsync(cancellationToken);
-        ProtectionResult result = Describe(names, container, model, sha256, published);
+        ProtectionResult result = Describe(names, container, model, receipt, sha256, published);
         await work.CompleteAsync(result, cancellationToken);
         await FinishAsync(work, source, result, options, cancellationToken);
         return result;
@@ -122,12 +138,13 @@ public sealed class ModelProtector(ProtectionServices services)
     }
 
     private ProtectionResult Describe(
-        ProtectedNames names, string container, ModelFile model, byte[] sha256, ObjectRef body) => new()
+        ProtectedNames names, string container, ModelFile model, WatermarkReceipt watermark, byte[] sha256, ObjectRef body) => new()
         {
             Model = names.Model,
             Format = model.Format,
             Size = model.Reader.Source.Size,
             Tensors = model.Tensors.Count,
+            Watermark = watermark with { Tensors = null },
             Sha256 = Convert.ToHexStringLower(sha256),
             Container = container,
             Body = names.Body,

@@ -22,6 +22,7 @@ public sealed class OpenedModel : IAsyncDisposable
         IObjectReader reader,
         ModelDecryptor decryptor,
         VerifiedFile signed,
+        VerifiedFile? postQuantum,
         IReadOnlyDictionary<string, byte[]> claims)
     {
         _services = services;
@@ -29,6 +30,7 @@ public sealed class OpenedModel : IAsyncDisposable
         _reader = reader;
         _decryptor = decryptor;
         Signature = signed;
+        PostQuantumSignature = postQuantum;
         Claims = claims;
     }
 
@@ -37,6 +39,9 @@ public sealed class OpenedModel : IAsyncDisposable
 
     /// <summary>What the signature says: name, digests, and who signed.</summary>
     public VerifiedFile Signature { get; }
+
+    /// <summary>The same for the second signature; null when the model has none.</summary>
+    public VerifiedFile? PostQuantumSignature { get; }
 
     /// <summary>Verified claims: UTF-8 JSON predicate by type (<see cref="ClaimTypes"/>).</summary>
     public IReadOnlyDictionary<string, byte[]> Claims { get; }

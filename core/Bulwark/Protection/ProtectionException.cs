@@ -36,6 +36,10 @@ public sealed class ProtectionException : BulwarkException
     public static ProtectionException BadName(string name, string why) =>
         new("BW2007", ErrorKind.Fault, $"'{name}' cannot be protected under that name: {why}.", "Rename the model or choose another output folder.");
 
+    /// <summary>BW2009: a second signature was asked for, and there is no key for it.</summary>
+    public static ProtectionException NoPostQuantumKey() =>
+        new("BW2009", ErrorKind.Fault, "A post-quantum signature was asked for, but no ML-DSA-65 key is configured.", "Configure one, or do not ask for the second signature.");
+
     /// <summary>BW2008: a source without a single byte.</summary>
     public static ProtectionException Empty(string what) =>
         new("BW2008", ErrorKind.Refused, $"{what} is empty.", "The upload may have failed; there is nothing to protect.");

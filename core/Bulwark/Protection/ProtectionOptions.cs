@@ -3,6 +3,12 @@ namespace Bulwark.Protection;
 /// <summary>How a model is to be protected. Two requests with equal options for one source version are the same request.</summary>
 public sealed record ProtectionOptions
 {
+    /// <summary>What to write into the weights; null for a model that must stay byte for byte as it is.</summary>
+    public WatermarkSettings? Watermark { get; init; } = new();
+
+    /// <summary>Sign a second time, with ML-DSA-65.</summary>
+    public bool PostQuantum { get; init; }
+
     /// <summary>Delete the plaintext source once everything is written.</summary>
     public bool DeleteSource { get; init; }
 

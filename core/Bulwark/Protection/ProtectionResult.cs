@@ -18,6 +18,9 @@ public sealed record ProtectionResult
     /// <summary>Lower-case hex SHA-256 of the plaintext that was signed and encrypted.</summary>
     public required string Sha256 { get; init; }
 
+    /// <summary>What the weights carry now.</summary>
+    public required WatermarkReceipt Watermark { get; init; }
+
     /// <summary>Container the parts were written to.</summary>
     public required string Container { get; init; }
 

@@ -2,6 +2,7 @@ using Bulwark.Audit;
 using Bulwark.Keys;
 using Bulwark.State;
 using Bulwark.Storage;
+using Bulwark.Watermarking;
 
 namespace Bulwark.Protection;
 
@@ -20,8 +21,11 @@ public sealed record ProtectionServices
     /// <summary>Signs models and claims: ECDSA P-256 or P-384.</summary>
     public required ISigningKey SigningKey { get; init; }
 
-    /// <summary>Signs the same payload again with ML-DSA-65; null for no second signature.</summary>
+    /// <summary>Signs the same payload again with ML-DSA-65 where that is asked for; null where it cannot be.</summary>
     public ISigningKey? PostQuantumKey { get; init; }
+
+    /// <summary>Marks models; null where none is to be marked.</summary>
+    public WatermarkKey? WatermarkKey { get; init; }
 
     /// <summary>Signatures by these keys are trusted when opening.</summary>
     public required IReadOnlyList<VerificationKey> TrustedKeys { get; init; }

@@ -1,33 +1,60 @@
 using System.Security.Cryptography;
-using Bulwark.Encryption;
 using Bulwark.Models;
-using Bulwark.Storage;
 
 namespace Bulwark.Protection;
 
-/// <summary>Pass 2: one read of the file hashes it and encrypts it.</summary>
+/// <summary>The two passes over a model's bytes.</summary>
 internal static class TransformPass
 {
-    /// <summary>Runs the pass; the body is written but not committed.</summary>
-    /// <returns>SHA-256 of the plaintext that was encrypted, 32 bytes.</returns>
-    public static async Task<byte[]> RunAsync(
-        ModelFile model, SegmentEncryptor encryptor, IObjectWriter body, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Pass 1: one read gathers the watermark's statistics. Skipped when nothing will be marked.</summary>
+    public static async Task MeasureAsync(ModelFile model, WatermarkWork watermark, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
+        if (!watermark.Measures)
+            return;
         long size = model.Reader.Source.Size;
-        using IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        EncryptingWriter encrypting = new(encryptor, size, body);
-        await encrypting.BeginAsync(cancellationToken);
         await WindowPipeline.RunAsync(
             model.Reader,
             FileWindow.Cut(size, model.Tensors),
             prepare: null,
+            [
+                (window, bytes) =>
+                {
+                    watermark.Measure(window, bytes.Span);
+                    return ValueTask.CompletedTask;
+                },
+            ],
+            StageProgress.Of(progress, "measure", size),
+            cancellationToken);
+    }
+
+    /// <summary>Pass 2: one read marks the bytes, then hashes, encrypts and reads the mark back side by side.</summary>
+    /// <param name="model">The source.</param>
+    /// <param name="watermark">What to write.</param>
+    /// <param name="write">Takes the marked bytes, in file order.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Stops the pass.</param>
+    /// <returns>SHA-256 of the marked bytes, 32 bytes.</returns>
+    public static async Task<byte[]> RunAsync(
+        ModelFile model, WatermarkWork watermark, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
+    {
+        long size = model.Reader.Source.Size;
+        using IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await WindowPipeline.RunAsync(
+            model.Reader,
+            FileWindow.Cut(size, model.Tensors),
+            watermark.Changes ? (window, bytes) => watermark.Apply(window, bytes.Span) : null,
             [
                 (_, bytes) =>
                 {
                     sha256.AppendData(bytes.Span);
                     return ValueTask.CompletedTask;
                 },
-                (_, bytes) => encrypting.WriteAsync(bytes, cancellationToken),
+                (_, bytes) => write(bytes, cancellationToken),
+                (window, bytes) =>
+                {
+                    watermark.Check(window, bytes.Span);
+                    return ValueTask.CompletedTask;
+                },
             ],
             StageProgress.Of(progress, "protect", size),
             cancellationToken);

@@ -34,9 +34,9 @@ public sealed class WatermarkException : BulwarkException
     public static WatermarkException BadPayload(string why) =>
         new("BW1605", ErrorKind.Fault, $"The watermark payload is not valid: {why}.", "Give an owner from 0 to 4294967295 and a model id of at least one character.");
 
-    /// <summary>BW1606: a receipt or registry document is not one.</summary>
-    public static WatermarkException BadReceipt(string why) =>
-        new("BW1606", ErrorKind.Refused, $"The watermark receipt is not valid: {why}.", "Use the receipt from the signed claims of the protected model.");
+    /// <summary>BW1606: the registry of issued payloads holds something else.</summary>
+    public static WatermarkException BadRegistry(string id) =>
+        new("BW1606", ErrorKind.Fault, $"The registry's record {id} is not a payload that was issued under that key.", "Restore the state database from backup; the payloads also stand in the signed watermark claims.");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

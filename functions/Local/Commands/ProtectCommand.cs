@@ -14,19 +14,25 @@ internal static class ProtectCommand
         Option<string?> output = new("--out") { Description = "Folder for the protected model; the model's own by default.", HelpName = "DIR" };
         Option<bool> force = new("--force") { Description = "Protect again even if this very file was protected before." };
         Option<bool> delete = new("--delete-source") { Description = "Delete the plaintext once everything is written." };
+        WatermarkOptions watermark = new();
+        Option<bool> without = new("--no-watermark") { Description = "Leave the weights as they are." };
+        Option<bool> postQuantum = new("--post-quantum") { Description = "Sign a second time, with ML-DSA-65." };
         return new ExampleCommand(
             "protect",
             "Scan, watermark, sign and encrypt a model.",
             "bulwark protect model.safetensors                      # writes model.safetensors.enc and its three companions",
-            "bulwark protect model.safetensors --out protected")
+            "bulwark protect model.safetensors --out protected --owner 7 --model-id fraud-3",
+            "bulwark protect model.safetensors --no-watermark       # the opened file is the source, byte for byte")
         {
-            model, output, force, delete,
+            model, output, watermark.Owner, watermark.ModelId, watermark.Budget, watermark.Seal, without, postQuantum, force, delete,
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
             (string container, string name) = Arguments.Locate(parsed.GetValue(model)!);
             string destination = parsed.GetValue(output) is { } folder ? Path.GetFullPath(folder) : container;
             ProtectionOptions options = new()
             {
+                Watermark = parsed.GetValue(without) ? null : watermark.Read(parsed),
+                PostQuantum = parsed.GetValue(postQuantum),
                 Force = parsed.GetValue(force),
                 DeleteSource = parsed.GetValue(delete),
             };
@@ -45,6 +51,7 @@ internal static class ProtectCommand
             console.MarkupLine(result.AlreadyProtected ? "[yellow]Already protected[/]; this is the first run's result." : "[green]Protected[/]");
             Terminal.Facts(console,
                 ("model", $"{result.Model} ({result.Format}, {result.Tensors} tensors, {Arguments.Size(result.Size)})"),
+                ("watermark", WatermarkCommand.Describe(result.Watermark)),
                 ("sha256", result.Sha256),
                 ("body", Path.Combine(result.Container, result.Body)),
                 ("envelope", result.Sidecar),

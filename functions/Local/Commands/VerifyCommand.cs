@@ -41,6 +41,7 @@ internal static class VerifyCommand
                 ("model", $"{document.Model} ({Arguments.Size(document.Size)})"),
                 ("sha256", document.Sha256),
                 ("signed by", document.SignedBy),
+                ("and by", document.PostQuantumSignedBy is { } second ? $"{second} (ML-DSA-65)" : null),
                 ("claims", string.Join(", ", document.Claims)),
                 ("written to", document.Output));
         });

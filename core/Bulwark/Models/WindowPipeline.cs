@@ -1,8 +1,7 @@
 using System.Threading.Channels;
-using Bulwark.Models;
 using Bulwark.Storage;
 
-namespace Bulwark.Protection;
+namespace Bulwark.Models;
 
 /// <summary>
 /// Streams a file window by window through several consumers at once. Every consumer sees every window in file order on a task

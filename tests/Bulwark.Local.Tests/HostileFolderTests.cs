@@ -227,12 +227,13 @@ public sealed partial class HostileFolderTests : IDisposable
     [Fact]
     public async Task A_dead_writers_file_is_hidden_and_swept_and_a_living_ones_is_left_alone()
     {
-        DieWhileWriting("a/b");
+        DieWhileWriting("a");
         await using IObjectWriter living = await _store.CreateAsync(_folder.Path, "a/living", WriteCondition.Any, None);
         await living.WriteAsync(new byte[100], None);
         Assert.Empty(await ListAsync());
-        Assert.Equal(0, await _store.SweepAbandonedAsync(_folder.Path, TimeSpan.FromHours(1), None));
-        Assert.Equal(1, await _store.SweepAbandonedAsync(_folder.Path, TimeSpan.FromHours(-1), None));
+        Assert.Equal(0, await _store.SweepAbandonedAsync(_folder["a"], TimeSpan.FromHours(1), None));
+        Assert.Equal(0, await _store.SweepAbandonedAsync(_folder.Path, TimeSpan.FromHours(-1), None)); // a container of its own
+        Assert.Equal(1, await _store.SweepAbandonedAsync(_folder["a"], TimeSpan.FromHours(-1), None));
         await living.CommitAsync(None);
         Assert.Equal([_folder["a/living"]], Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories));
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.Json;
 
 namespace Bulwark.Local.Cli.Tests;
@@ -14,7 +15,9 @@ public sealed class Cli : IDisposable
     /// <summary>BULWARK_HOME of the runs.</summary>
     public string Home => Path.Combine(Folder, "home");
 
-    private static string Program => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "bulwark.exe" : "bulwark");
+    private static string Program => Path.Combine(
+        typeof(Cli).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "BulwarkProgramFolder").Value!,
+        OperatingSystem.IsWindows() ? "bulwark.exe" : "bulwark");
 
     /// <summary>A path in the test's folder.</summary>
     public string this[string name] => Path.Combine(Folder, name);

@@ -43,6 +43,9 @@ public abstract class ModelFile
     /// <summary>The bytes of the file.</summary>
     public IObjectReader Reader { get; }
 
+    /// <summary>Ranges that hold tensor bytes and whose checksum must be rewritten when they are edited, in file order.</summary>
+    public virtual IReadOnlyList<ChecksummedRange> Checksums => [];
+
     /// <summary>Identifies a file by its content and maps its tensors. Reads the header only, in bounded pieces.</summary>
     /// <exception cref="ModelFormatException">The file claims a format and breaks its rules (BW1401 to BW1416).</exception>
     /// <exception cref="StorageException">The object cannot be read, or changed since it was opened.</exception>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bulwark.Audit;
 using Bulwark.Local;
@@ -73,11 +74,19 @@ internal sealed record WatermarkMatchDocument(
 }
 
 /// <summary>What <c>log verify</c> prints.</summary>
-internal sealed record LogDocument(bool Intact, long Size, string? Root, string VerifierKey, IReadOnlyList<string> Faults)
+internal sealed record LogDocument(bool Intact, long Size, string? Root, string VerifierKey, long? FirstBadEntry, IReadOnlyList<LogFaultDocument> Faults)
 {
     /// <summary>Describes a report.</summary>
     public static LogDocument Of(AuditReport report, string verifierKey) => new(
-        report.IsIntact, report.Size, report.Checkpoint?.Root.ToString(), verifierKey, [.. report.Faults.Select(f => f.ToString())]);
+        report.IsIntact, report.Size, report.Checkpoint?.Root.ToBase64(), verifierKey, report.FirstFault?.FirstEntry, [.. report.Faults.Select(LogFaultDocument.Of)]);
+}
+
+/// <summary>One fault of <see cref="LogDocument"/>; the first bad entry is one from first to last.</summary>
+internal sealed record LogFaultDocument(string Kind, long FirstEntry, long LastEntry, string Object, string Evidence, string Sentence)
+{
+    /// <summary>Describes a fault.</summary>
+    public static LogFaultDocument Of(AuditFault fault) =>
+        new(JsonNamingPolicy.CamelCase.ConvertName(fault.Kind.ToString()), fault.FirstEntry, fault.LastEntry, fault.ObjectName, fault.Evidence, fault.ToString());
 }
 
 /// <summary>One entry of <c>log show</c>.</summary>

@@ -57,6 +57,8 @@ internal static class KeysCommand
             LocalKeyInfo current;
             await using (LocalHost host = await LocalHost.OpenAsync(cancellationToken))
             {
+                // No rotation without its entry: a log that would refuse it must say so before the key is changed.
+                await host.Services.Audit.HeadAsync(cancellationToken);
                 await host.Keys.RotateAsync(Kinds[name], cancellationToken);
                 current = host.Keys.List().First(k => k.Kind == Kinds[name] && k.IsCurrent);
             }

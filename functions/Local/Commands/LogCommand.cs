@@ -25,8 +25,8 @@ internal static class LogCommand
                     ("entries", $"{document.Size}"),
                     ("root", document.Root),
                     ("verifier key", document.VerifierKey));
-                foreach (string fault in document.Faults)
-                    console.WriteLine(Terminal.Printable(fault));
+                foreach (LogFaultDocument fault in document.Faults)
+                    console.WriteLine(Terminal.Printable(fault.Sentence));
             });
             return document.Intact ? ExitCode.Good : ExitCode.No;
         });

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Bulwark.Audit;
+using Bulwark.Keys;
+using Bulwark.Local;
 using Bulwark.Protection;
 using Bulwark.Storage;
 
@@ -41,8 +44,12 @@ internal static class ServeCommand
             if (seconds is not (>= 0 and <= 3600))
                 throw UsageException.BadOption("--settle", "it is not between 0 and 3600", "Give a number of seconds.");
 
-            await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
-            IncomingWatcher watcher = new(host.Store, folder, TimeSpan.FromSeconds(seconds), TimeProvider.System);
+            // Makes the keys, and refuses exposed ones, before anything lands.
+            await using (await LocalHost.OpenAsync(cancellationToken))
+            {
+            }
+
+            IncomingWatcher watcher = new(new FolderObjectStore(), folder, TimeSpan.FromSeconds(seconds), TimeProvider.System);
             ProtectionOptions options = new() { DeleteSource = parsed.GetValue(delete) };
             Terminal.Say($"Watching {folder}; protected models go to {destination}.");
             try
@@ -50,7 +57,12 @@ internal static class ServeCommand
                 while (true)
                 {
                     foreach (ObjectRef file in await watcher.SettledAsync(cancellationToken))
+                    {
+                        // Opened anew each time: keys may have been rotated meanwhile.
+                        await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
                         await ProtectAsync(host, watcher, file, destination, options, terminal, cancellationToken);
+                    }
+
                     await Task.Delay(PollInterval, cancellationToken);
                 }
             }
@@ -71,7 +83,7 @@ internal static class ServeCommand
             watcher.Take(file);
             Terminal.Say($"protected {file.Name} ({result.Format}, sha256 {result.Sha256})");
         }
-        catch (BulwarkException error) when (error.Kind == ErrorKind.Refused)
+        catch (BulwarkException error) when (error.Kind == ErrorKind.Refused && error is not (AuditException or KeyException))
         {
             // It will not become better by trying again; a new version of it is looked at anew.
             watcher.Take(file);

@@ -11,6 +11,7 @@ namespace Bulwark.Local.Files;
 internal sealed class LinuxFolder : FolderHandle
 {
     private const int FirstRetryMs = 1;
+    private const int MostSwept = 16;
     private const int LongestRetryMs = 16;
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(60);
     private readonly SafeFileHandle _handle;
@@ -93,14 +94,23 @@ internal sealed class LinuxFolder : FolderHandle
     public override FileForWriting CreateFile(string leaf, uint permissions, string what)
     {
         int flags = Libc.ReadWrite | Libc.Create | Libc.Exclusive | Libc.NoFollow | Libc.CloseOnExec;
-        int fd = Libc.OpenAt(_handle, leaf, flags, 0b110_000_000);
-        if (fd < 0)
-            throw LinuxError.For(LinuxError.Last, what);
-        SafeFileHandle handle = Own(fd);
+        for (int attempt = 0; ; attempt++)
+        {
+            int fd = Libc.OpenAt(_handle, leaf, flags, 0b110_000_000);
+            if (fd < 0)
+                throw LinuxError.For(LinuxError.Last, what);
+            SafeFileHandle handle = Own(fd);
 
-        // Held until the file has its name: a sweeper leaves locked files alone, and the kernel unlocks what a dead process held.
-        _ = Libc.Flock(handle, Libc.LockExclusive | Libc.LockNonBlocking);
-        return new LinuxFileForWriting(handle, leaf, permissions, what);
+            // Held until the file has its name: a sweeper leaves locked files alone, and the kernel unlocks what a dead process held.
+            while (Libc.Flock(handle, Libc.LockExclusive) != 0 && LinuxError.Last == LinuxError.Interrupted)
+            {
+            }
+
+            // A sweeper may have come between the two calls; then the file has no name any more.
+            if (attempt == MostSwept || Look(leaf, what)?.Inode == FactsOf(handle, what).Inode)
+                return new LinuxFileForWriting(handle, leaf, permissions, what);
+            handle.Dispose();
+        }
     }
 
     public override bool Publish(FileForWriting file, string leaf, bool replace, string what)

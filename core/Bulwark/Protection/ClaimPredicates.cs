@@ -36,4 +36,6 @@ public sealed record ProvenancePredicate(string Source, long SourceSize, string 
 [JsonSerializable(typeof(WatermarkReceipt))]
 [JsonSerializable(typeof(ProtectionResult))]
 [JsonSerializable(typeof(ProtectionOptions))]
+[JsonSerializable(typeof(CompanionParts))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class ProtectionJson : JsonSerializerContext;

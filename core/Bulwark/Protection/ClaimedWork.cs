@@ -13,6 +13,12 @@ internal sealed class ClaimedWork : IAsyncDisposable
 {
     private const string AuditedCollection = "audited";
 
+    // A host that asks for less keeps workers apart by other means.
+    private static readonly TimeSpan ShortestKept = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _keeping = Task.CompletedTask;
     private readonly IdempotencyLedger _ledger;
     private readonly ProtectionServices _services;
     private readonly string _key;
@@ -39,12 +45,14 @@ internal sealed class ClaimedWork : IAsyncDisposable
             {
                 case ClaimOutcome.Acquired acquired:
                     work._claim = acquired.Claim;
+                    if (services.ClaimLease >= ShortestKept)
+                        work._keeping = work.KeepAsync();
                     return work;
                 case ClaimOutcome.InProgress busy:
                     throw ProtectionException.InProgress(source.ToString(), busy.Until);
                 case ClaimOutcome.Completed completed:
                     ProtectionResult result = JsonSerializer.Deserialize(completed.Result.Span, ProtectionJson.Default.ProtectionResult)!;
-                    if (!options.Force && await IsStillThereAsync(services.Store, result, cancellationToken))
+                    if (!options.Force && await IsStillThereAsync(services, result, cancellationToken))
                     {
                         work.Finished = result;
                         return work;
@@ -58,12 +66,24 @@ internal sealed class ClaimedWork : IAsyncDisposable
     }
 
     /// <summary>Extends the claim before the last, quick steps.</summary>
-    public async Task RenewAsync(CancellationToken cancellationToken) =>
-        _claim = await _ledger.RenewAsync(_claim!, _services.ClaimLease, cancellationToken);
+    public async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            // Not to be cancelled in between: the store may take it, and the claim that is held here would be spent.
+            _claim = await _ledger.RenewAsync(_claim!, _services.ClaimLease, CancellationToken.None);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     /// <summary>Records the result.</summary>
     public async Task CompleteAsync(ProtectionResult result, CancellationToken cancellationToken)
     {
+        await StopKeepingAsync();
         await _ledger.CompleteAsync(_claim!, JsonSerializer.SerializeToUtf8Bytes(result, ProtectionJson.Default.ProtectionResult), cancellationToken);
         _claim = null;
     }
@@ -101,22 +121,57 @@ internal sealed class ClaimedWork : IAsyncDisposable
     /// <summary>Gives the claim back when the work did not finish.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_claim is not null)
+        await StopKeepingAsync();
+        _stop.Dispose();
+        _gate.Dispose();
+        if (_claim is null)
+            return;
+        try
+        {
             await _ledger.AbandonAsync(_claim, CancellationToken.None);
+        }
+        catch (StateException)
+        {
+            // Lost, or its lease will end by itself; what made the work fail is the error to report.
+        }
     }
 
-    private static async Task<bool> IsStillThereAsync(IObjectStore store, ProtectionResult result, CancellationToken cancellationToken)
+    /// <summary>A pass over a large model takes longer than a lease; the claim is kept as long as this process lives.</summary>
+    private async Task KeepAsync()
     {
-        ObjectRef? body = await store.FindAsync(result.Container, result.Body, cancellationToken);
+        using PeriodicTimer timer = new(_services.ClaimLease / 3, _services.Clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+                await RenewAsync(_stop.Token);
+        }
+        catch (Exception error) when (error is OperationCanceledException or StateException)
+        {
+            // Stopped, or the renewal failed: the one before the last steps says so.
+        }
+    }
+
+    private async Task StopKeepingAsync()
+    {
+        await _stop.CancelAsync();
+        await _keeping;
+    }
+
+    /// <summary>There, and whole: a caller may delete the source on the strength of this.</summary>
+    private static async Task<bool> IsStillThereAsync(ProtectionServices services, ProtectionResult result, CancellationToken cancellationToken)
+    {
+        ObjectRef? body = await services.Store.FindAsync(result.Container, result.Body, cancellationToken);
         if (body is null || body.Version != result.BodyVersion)
             return false;
-        foreach (string part in new[] { result.Sidecar, result.Signature, result.Claims })
+        try
         {
-            if (await store.FindAsync(result.Container, part, cancellationToken) is null)
-                return false;
+            await using OpenedModel opened = await new ModelOpener(services).OpenQuietlyAsync(body, cancellationToken);
+            return true;
         }
-
-        return true;
+        catch (BulwarkException error) when (error.Kind == ErrorKind.Refused || error.Code is "BW1001" or "BW1004")
+        {
+            return false;
+        }
     }
 
     private static string KeyFor(ObjectRef source, string container, ProtectionOptions options)

@@ -11,8 +11,8 @@ namespace Bulwark.Protection;
 /// The main job: scan, watermark, sign, encrypt. Read <see cref="ProtectAsync"/> from top to bottom for the whole data flow.
 /// </summary>
 /// <remarks>
-/// Memory is constant whatever the model's size. A crash at any byte leaves no body visible; a retry starts over and finishes.
-/// The body is published last, so a visible <c>NAME.enc</c> always has its envelope, signature and claims beside it.
+/// Memory is constant whatever the model's size. A crash at any byte leaves what was visible before, or the new model, and either
+/// opens (<see cref="Publication"/> says how); a retry starts over and finishes.
 /// </remarks>
 public sealed class ModelProtector(ProtectionServices services)
 {
@@ -27,7 +27,7 @@ public sealed class ModelProtector(ProtectionServices services)
     /// <returns>The result; the first one again when this source version was protected before with equal options.</returns>
     /// <exception cref="ModelFormatException">The file claims a format and breaks its rules.</exception>
     /// <exception cref="StorageException">The source cannot be read or changed meanwhile, or the destination cannot be written.</exception>
-    /// <exception cref="ProtectionException">Another worker holds the claim (BW2001), or the source cannot be protected (BW2007, BW2008).</exception>
+    /// <exception cref="ProtectionException">Another worker holds the claim (BW2001), the source cannot be protected (BW2007, BW2008), or something else stands in its place (BW2010).</exception>
     public async Task<ProtectionResult> ProtectAsync(
         ObjectRef source, string container, ProtectionOptions options, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
@@ -50,6 +50,9 @@ public sealed class ModelProtector(ProtectionServices services)
         await using IAsyncDisposable abandonUnlessFinished = work;
         await using IObjectReader reader = await services.Store.OpenReadAsync(source, cancellationToken);
 
+        Destination destination = new(services, container, names);
+        ObjectRef? replaced = await destination.CheckAsync(source, options.Force, cancellationToken);
+
         // 2 inspect: identify by content and map the tensors; malformed files end here
         ModelFile model = await ModelFile.OpenAsync(reader, cancellationToken);
 
@@ -63,7 +66,9 @@ public sealed class ModelProtector(ProtectionServices services)
         // 4 transform: one read marks, hashes, encrypts, and reads the mark back
         using StreamingKeyset keyset = StreamingKeyset.Generate();
         using SegmentEncryptor encryptor = new(keyset.Primary, EnvelopeSidecar.EncodeAssociatedData(names.AssociatedData));
-        await using IObjectWriter body = await CreateAsync(container, names.Body, cancellationToken);
+        // Two workers must not replace each other's body unseen: whoever finds another version than it started from loses.
+        await using IObjectWriter body = await services.Store.CreateAsync(
+            container, names.Body, replaced is null ? WriteCondition.IfAbsent : WriteCondition.IfVersion(replaced.Version), cancellationToken);
         EncryptingWriter encrypting = new(encryptor, source.Size, body);
         await encrypting.BeginAsync(cancellationToken);
         byte[] sha256 = await TransformPass.RunAsync(model, watermark, encrypting.WriteAsync, progress, cancellationToken);
@@ -79,62 +84,23 @@ public sealed class ModelProtector(ProtectionServices services)
         byte[] claims = await ClaimsFile.SignAsync(
             services.SigningKey, manifest, ClaimDocuments.For(services, names, source, model, receipt, envelope, sidecar), cancellationToken);
 
-        // 6 commit: the parts, the body last; then the record, the audit entry, and by policy the source
-        List<IObjectWriter> parts = [];
-        try
+        CompanionParts parts = new()
         {
-            parts.Add(await StageAsync(container, names.Sidecar, sidecar, cancellationToken));
-            parts.Add(await StageAsync(container, names.Signature, signature, cancellationToken));
-            parts.Add(await StageAsync(container, names.Claims, claims, cancellationToken));
-            if (options.PostQuantum)
-            {
-                byte[] second = await new ModelSigner(services.PostQuantumKey!).SignAsync(manifest, cancellationToken);
-                parts.Add(await StageAsync(container, names.PostQuantumSignature, second, cancellationToken));
-            }
+            Sidecar = sidecar,
+            Signature = signature,
+            Claims = claims,
+            PostQuantumSignature = options.PostQuantum ? await new ModelSigner(services.PostQuantumKey!).SignAsync(manifest, cancellationToken) : null,
+        };
 
-            await body.FlushAsync(cancellationToken);
-            await work.RenewAsync(cancellationToken);
-            foreach (IObjectWriter part in parts)
-                await part.CommitAsync(cancellationToken);
-            // A second signature of an earlier run would not verify any more.
-            if (!options.PostQuantum && await services.Store.FindAsync(container, names.PostQuantumSignature, cancellationToken) is { } stale)
-                await services.Store.DeleteAsync(stale, cancellationToken);
-        }
-        finally
-        {
-            foreach (IObjectWriter part in parts)
-                await part.DisposeAsync();
-        }
-
-        ObjectRef published = await body.CommitAsync(cancellationToken);
+        // 6 commit: the parts; then the record, the audit entry, and by policy the source. Once the body is published, to the end.
+        await body.FlushAsync(cancellationToken);
+        await work.RenewAsync(cancellationToken);
+        ObjectRef published = await new Publication(services.Store, container, names, parts, encryptor.Header).PublishAsync(body, replaced, cancellationToken);
         ProtectionResult result = Describe(names, container, model, receipt, sha256, published);
-        await work.CompleteAsync(result, cancellationToken);
-        await FinishAsync(work, source, result, options, cancellationToken);
+        await destination.RememberAsync(source, CancellationToken.None);
+        await work.CompleteAsync(result, CancellationToken.None);
+        await FinishAsync(work, source, result, options, CancellationToken.None);
         return result;
-    }
-
-    private async Task<IObjectWriter> CreateAsync(string container, string name, CancellationToken cancellationToken)
-    {
-        // Two workers must not interleave their parts: whoever finds another version than it started from loses.
-        ObjectRef? present = await services.Store.FindAsync(container, name, cancellationToken);
-        WriteCondition condition = present is null ? WriteCondition.IfAbsent : WriteCondition.IfVersion(present.Version);
-        return await services.Store.CreateAsync(container, name, condition, cancellationToken);
-    }
-
-    private async Task<IObjectWriter> StageAsync(string container, string name, byte[] bytes, CancellationToken cancellationToken)
-    {
-        IObjectWriter writer = await services.Store.CreateAsync(container, name, WriteCondition.Any, cancellationToken);
-        try
-        {
-            await writer.WriteAsync(bytes, cancellationToken);
-            await writer.FlushAsync(cancellationToken);
-            return writer;
-        }
-        catch
-        {
-            await writer.DisposeAsync();
-            throw;
-        }
     }
 
     private ProtectionResult Describe(
@@ -165,6 +131,13 @@ public sealed class ModelProtector(ProtectionServices services)
         await work.AuditOnceAsync(source, result, cancellationToken);
         if (!options.DeleteSource)
             return;
+        // The plaintext goes only when what replaces it opens; a caller without a key that opens it keeps the plaintext.
+        ObjectRef body = await services.Store.FindAsync(result.Container, result.Body, cancellationToken)
+            ?? throw StorageException.NotFound($"{result.Container}/{result.Body}");
+        await using (await new ModelOpener(services).OpenQuietlyAsync(body, cancellationToken))
+        {
+        }
+
         try
         {
             await services.Store.DeleteAsync(source, cancellationToken);

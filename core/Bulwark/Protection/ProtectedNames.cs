@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Bulwark.Protection;
 
 /// <summary>The objects that make up one protected model.</summary>
@@ -5,6 +7,9 @@ namespace Bulwark.Protection;
 /// <param name="Prefix">What precedes it in the container: empty, or ends with <c>/</c>.</param>
 public sealed record ProtectedNames(string Model, string Prefix)
 {
+    private const int SpareDigits = 8;
+    private const string SpareSuffix = ".new";
+
     /// <summary>Tink AES256_GCM_HKDF_1MB ciphertext of the model.</summary>
     public string Body => $"{Prefix}{Model}.enc";
 
@@ -19,6 +24,8 @@ public sealed record ProtectedNames(string Model, string Prefix)
 
     /// <summary>Signed claims, one DSSE bundle a line.</summary>
     public string Claims => $"{Prefix}{Model}.claims.jsonl";
+
+    internal string SparePartsPrefix => $"{Prefix}{Model}.";
 
     /// <summary>What the body is bound to, and what any Tink must be given to decrypt it: the model's own name.</summary>
     public string AssociatedData => $"bulwark/v1/{Model}";
@@ -40,4 +47,17 @@ public sealed record ProtectedNames(string Model, string Prefix)
             ? names with { Model = names.Model[..^4] }
             : null;
     }
+
+    /// <summary>
+    /// Where spare copies of the other parts stand while a body takes the place of another. No longer than the longest of the other names.
+    /// </summary>
+    /// <param name="header">The first bytes of the body, 40 of them.</param>
+    internal string SpareParts(ReadOnlySpan<byte> header) =>
+        $"{SparePartsPrefix}{Convert.ToHexStringLower(SHA256.HashData(header).AsSpan(0, SpareDigits / 2))}{SpareSuffix}";
+
+    internal bool IsSpareParts(string name) =>
+        name.Length == SparePartsPrefix.Length + SpareDigits + SpareSuffix.Length
+        && name.StartsWith(SparePartsPrefix, StringComparison.Ordinal)
+        && name.EndsWith(SpareSuffix, StringComparison.Ordinal)
+        && name.AsSpan(SparePartsPrefix.Length, SpareDigits).ToArray().All(char.IsAsciiHexDigitLower);
 }

@@ -32,9 +32,9 @@ public sealed class ProtectionException : BulwarkException
     public static ProtectionException TooLarge(string name, long size, long limit) =>
         new("BW2006", ErrorKind.Refused, $"{name} has {size} bytes, more than the {limit} allowed.", "It is not what 'bulwark protect' wrote; fetch it again.");
 
-    /// <summary>BW2007: a source whose protected files would overwrite the source itself or each other.</summary>
-    public static ProtectionException BadName(string name, string why) =>
-        new("BW2007", ErrorKind.Fault, $"'{name}' cannot be protected under that name: {why}.", "Rename the model or choose another output folder.");
+    /// <summary>BW2007: a source whose name leaves no room for the longer names of its protected parts.</summary>
+    public static ProtectionException BadName(string name, string why, Exception? inner = null) =>
+        new("BW2007", ErrorKind.Fault, $"'{name}' cannot be protected under that name: {why}", "Rename the model; its protected parts have names up to 13 bytes longer.", inner);
 
     /// <summary>BW2009: a second signature was asked for, and there is no key for it.</summary>
     public static ProtectionException NoPostQuantumKey() =>
@@ -43,4 +43,8 @@ public sealed class ProtectionException : BulwarkException
     /// <summary>BW2008: a source without a single byte.</summary>
     public static ProtectionException Empty(string what) =>
         new("BW2008", ErrorKind.Refused, $"{what} is empty.", "The upload may have failed; there is nothing to protect.");
+
+    /// <summary>BW2010: what would be replaced is not an older state of this model.</summary>
+    public static ProtectionException DestinationTaken(string what, string why) =>
+        new("BW2010", ErrorKind.Fault, $"{what} is there already, and {why}.", "Move it away, write to another folder, or insist with --force to replace it.");
 }

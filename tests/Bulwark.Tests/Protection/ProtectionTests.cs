@@ -186,7 +186,9 @@ public sealed class ProtectionTests
         Assert.Null(await _store.FindAsync("out", "m.bin.enc", CancellationToken.None));
     }
 
-    private static ProtectionServices Services(IObjectStore store)
+    internal static ISigningKey PostQuantumKey { get; } = MLDsaSigningKey.Generate();
+
+    internal static ProtectionServices Services(IObjectStore store)
     {
         PemSigningKey signing = PemSigningKey.Generate();
         MemoryStateStore state = new();
@@ -196,7 +198,7 @@ public sealed class ProtectionTests
             State = state,
             Audit = new AuditLog(new MemoryObjectStore(), "audit", Ed25519SigningKey.Generate(), "bulwark.test/log", TimeProvider.System, state),
             SigningKey = signing,
-            TrustedKeys = [VerificationKey.FromPem(signing.PublicKeyPem)],
+            TrustedKeys = [VerificationKey.FromPem(signing.PublicKeyPem), VerificationKey.FromPem(PostQuantumKey.PublicKeyPem)],
             WrappingKeys = [KeysetWrappingKey.Parse(KeysetWrappingKey.GenerateJson())],
             Clock = TimeProvider.System,
             Actor = "test",

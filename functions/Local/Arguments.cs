@@ -21,6 +21,28 @@ internal static class Arguments
         return (System.IO.Path.GetDirectoryName(full) ?? "/", name);
     }
 
+    /// <summary>The absolute path of a folder, without a separator at its end.</summary>
+    public static string Folder(string path)
+    {
+        if (string.IsNullOrEmpty(path))
+            throw UsageException.BadOption("path", "it is empty", "Name a folder.");
+        return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+    }
+
+    /// <summary>Whether a folder is another, or lies in it, whatever links lead there.</summary>
+    public static bool IsInside(string folder, string outer) =>
+        (Resolve(folder) + System.IO.Path.DirectorySeparatorChar).StartsWith(Resolve(outer) + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private static string Resolve(string folder)
+    {
+        string? parent = System.IO.Path.GetDirectoryName(folder);
+        if (parent is null)
+            return folder;
+        string path = System.IO.Path.Combine(Resolve(parent), System.IO.Path.GetFileName(folder));
+        string? target = Directory.Exists(path) ? Directory.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null;
+        return target is null ? path : Resolve(target);
+    }
+
     /// <summary>Reads OFFSET:LENGTH in bytes.</summary>
     public static (long Offset, long Length) Range(string text)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Bulwark.Functions.Local.Commands;
+using Bulwark.Storage;
 
 namespace Bulwark.Functions.Local;
 
@@ -12,6 +13,10 @@ internal static class BulwarkCommand
         Description = "Print one JSON document on standard output.",
         Recursive = true,
     };
+
+    // ENOSPC, and ERROR_DISK_FULL as an HRESULT.
+    private const int NoSpaceOnUnix = 28;
+    private const int NoSpaceOnWindows = unchecked((int)0x80070070);
 
     /// <summary>Builds the whole command line.</summary>
     public static RootCommand Create()
@@ -33,8 +38,24 @@ internal static class BulwarkCommand
         };
 
         HelpOption help = root.Options.OfType<HelpOption>().Single();
+        foreach (string other in new[] { "/?", "/h" })
+            help.Aliases.Remove(other);
         help.Action = new ExamplesHelpAction((HelpAction)help.Action!);
         return root;
+    }
+
+    /// <summary>A command line that does not fit: one message, and nothing on standard output that a script could take for a result.</summary>
+    public static int Refuse(ParseResult parsed)
+    {
+        string command = string.Join(' ', Path(parsed.CommandResult.Command).Reverse());
+        bool json = parsed.Tokens.Any(t => t.Value == JsonOption.Name);
+        return new Terminal(json).Fail(UsageException.Wrong(string.Join(" ", parsed.Errors.Select(e => e.Message)), command));
+    }
+
+    private static IEnumerable<string> Path(Command command)
+    {
+        for (Command? at = command; at is not null; at = at.Parents.OfType<Command>().FirstOrDefault())
+            yield return at is RootCommand ? "bulwark" : at.Name;
     }
 
     /// <summary>Gives a command its work: errors become one clear message and an exit code of the contract.</summary>
@@ -55,7 +76,15 @@ internal static class BulwarkCommand
             {
                 return terminal.Fail(UsageException.Interrupted());
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+            catch (IOException error) when (error.HResult is NoSpaceOnUnix or NoSpaceOnWindows)
+            {
+                return terminal.Fail(StorageException.NoSpace("what this command keeps", error));
+            }
+            catch (UnauthorizedAccessException error)
+            {
+                return terminal.Fail(StorageException.AccessDenied($"something that this command needs ({error.Message.TrimEnd('.')})", error));
+            }
+            catch (Exception error) when (error is IOException or NotSupportedException or ArgumentException)
             {
                 return terminal.Fail(UsageException.Unexpected(error));
             }

@@ -102,6 +102,13 @@ internal sealed class LocalHost : IAsyncDisposable
         return await store.OpenReadAsync(file, cancellationToken);
     }
 
+    /// <summary>Removes what killed runs left in a folder. Nobody living holds it, whatever its age and the clock say.</summary>
+    public async Task SweepAsync(string folder, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(folder))
+            await _store.SweepAbandonedAsync(folder, TimeSpan.FromDays(-36500), cancellationToken);
+    }
+
     /// <summary>Protects a file, alone among the processes of this machine.</summary>
     public async Task<ProtectionResult> ProtectAsync(
         string container, string name, string destination, ProtectionOptions options, Terminal terminal, CancellationToken cancellationToken)
@@ -109,9 +116,7 @@ internal sealed class LocalHost : IAsyncDisposable
         ObjectRef source = await Store.FindAsync(container, name, cancellationToken)
             ?? throw StorageException.NotFound(Path.Combine(container, name));
         using WorkLock alone = await WorkLock.AcquireAsync(Keys.Home, $"{destination}\n{name}", cancellationToken);
-        // What a killed run left behind; nobody living holds it.
-        if (Directory.Exists(destination))
-            await _store.SweepAbandonedAsync(destination, TimeSpan.Zero, cancellationToken);
+        await SweepAsync(Path.GetDirectoryName(Path.Combine(destination, name))!, cancellationToken);
         MLDsaSigningKey? second = options.PostQuantum ? await Keys.GetMLDsaKeyAsync(cancellationToken) : null;
         return await terminal.WithProgressAsync(
             progress => new ModelProtector(Services with { PostQuantumKey = second }).ProtectAsync(source, destination, options, progress, cancellationToken));

@@ -20,6 +20,10 @@ internal sealed class UsageException : BulwarkException
     public static UsageException Interrupted() =>
         new("BW9003", "Interrupted; nothing was published.", "Run the same command again: it starts over.");
 
+    /// <summary>BW9004: the command line does not fit the command.</summary>
+    public static UsageException Wrong(string why, string command) =>
+        new("BW9004", why, $"See '{command} --help'.");
+
     /// <summary>BW9099: something nobody foresaw.</summary>
     public static UsageException Unexpected(Exception inner) =>
         new("BW9099", $"{inner.GetType().Name}: {inner.Message}", "Check paths, permissions and free space; if it persists, report it with the command line.", inner);

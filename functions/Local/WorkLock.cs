@@ -9,6 +9,11 @@ namespace Bulwark.Functions.Local;
 /// </summary>
 internal sealed class WorkLock : IDisposable
 {
+    // EWOULDBLOCK, and ERROR_SHARING_VIOLATION as an HRESULT.
+    private const int HeldOnLinux = 11;
+    private const int HeldOnMac = 35;
+    private const int HeldOnWindows = unchecked((int)0x80070020);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly FileStream _file;
@@ -27,7 +32,7 @@ internal sealed class WorkLock : IDisposable
             {
                 return new WorkLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException error) when (error.HResult is HeldOnLinux or HeldOnMac or HeldOnWindows)
             {
                 if (!told)
                     Terminal.Say("Another bulwark is working on the same model; waiting for it.");

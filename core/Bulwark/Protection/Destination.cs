@@ -24,7 +24,7 @@ internal sealed class Destination(ProtectionServices services, string container,
     public async Task<ObjectRef?> CheckAsync(ObjectRef source, bool force, CancellationToken cancellationToken)
     {
         Dictionary<string, ObjectRef?> present = new(StringComparer.Ordinal);
-        foreach (string name in new[] { names.Body, names.Sidecar, names.Signature, names.Claims, names.PostQuantumSignature })
+        foreach (string name in names.All)
             present[name] = await FindAsync(name, cancellationToken);
         ObjectRef? body = present[names.Body];
         if (force)

@@ -25,6 +25,9 @@ public sealed record ProtectedNames(string Model, string Prefix)
     /// <summary>Signed claims, one DSSE bundle a line.</summary>
     public string Claims => $"{Prefix}{Model}.claims.jsonl";
 
+    /// <summary>All of these names.</summary>
+    public IReadOnlyList<string> All => [Body, Sidecar, Signature, Claims, PostQuantumSignature];
+
     internal string SparePartsPrefix => $"{Prefix}{Model}.";
 
     /// <summary>What the body is bound to, and what any Tink must be given to decrypt it: the model's own name.</summary>

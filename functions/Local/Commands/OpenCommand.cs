@@ -27,11 +27,15 @@ internal static class OpenCommand
             (string folder, string file) = Arguments.Locate(parsed.GetValue(output)!);
             (long Offset, long Length)? part = parsed.GetValue(range) is { } text ? Arguments.Range(text) : null;
             bool replace = parsed.GetValue(force);
+            if (folder == container && ProtectedNames.ForBody(name) is { } names && names.All.Contains(file))
+                throw UsageException.BadOption("--out", "it is a part of the protected model itself", "Name another file.");
 
             await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
             if (!replace && await host.Store.FindAsync(folder, file, cancellationToken) is not null)
                 throw UsageException.OutputExists(Path.Combine(folder, file));
             await using OpenedModel opened = await host.Opener.OpenAsync(container, name, cancellationToken);
+            // A killed run leaves a hidden file of plaintext.
+            await host.SweepAsync(folder, cancellationToken);
             await using IObjectWriter writer = await host.Store.CreateAsync(
                 folder, file, replace ? WriteCondition.Any : WriteCondition.IfAbsent, cancellationToken);
             await terminal.WithProgressAsync(progress => part is { } bytes

@@ -12,7 +12,7 @@ internal static class ProtectCommand
     {
         Argument<string> model = Arguments.Path("MODEL", "The model file.");
         Option<string?> output = new("--out") { Description = "Folder for the protected model; the model's own by default.", HelpName = "DIR" };
-        Option<bool> force = new("--force") { Description = "Protect again even if this very file was protected before." };
+        Option<bool> force = new("--force") { Description = "Protect again even if this very file was protected before, and replace what another file left in its place." };
         Option<bool> delete = new("--delete-source") { Description = "Delete the plaintext once everything is written." };
         WatermarkOptions watermark = new();
         Option<bool> without = new("--no-watermark") { Description = "Leave the weights as they are." };
@@ -28,7 +28,7 @@ internal static class ProtectCommand
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
             (string container, string name) = Arguments.Locate(parsed.GetValue(model)!);
-            string destination = parsed.GetValue(output) is { } folder ? Path.GetFullPath(folder) : container;
+            string destination = parsed.GetValue(output) is { } folder ? Arguments.Folder(folder) : container;
             ProtectionOptions options = new()
             {
                 Watermark = parsed.GetValue(without) ? null : watermark.Read(parsed),

@@ -32,13 +32,13 @@ internal static class ServeCommand
             incoming, output, settle, delete,
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
-            string folder = Path.GetFullPath(parsed.GetValue(incoming)!);
+            string folder = Arguments.Folder(parsed.GetValue(incoming)!);
             string destination = parsed.GetValue(output) is { } given
-                ? Path.GetFullPath(given)
+                ? Arguments.Folder(given)
                 : Path.Combine(Path.GetDirectoryName(folder) ?? "/", "protected");
             if (!Directory.Exists(folder))
                 throw StorageException.NotFound(folder);
-            if (destination == folder || destination.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            if (Arguments.IsInside(destination, folder))
                 throw UsageException.BadOption("--out", "it lies inside the watched folder", "Name a folder elsewhere, so that results are not taken for models.");
             double seconds = parsed.GetValue(settle);
             if (seconds is not (>= 0 and <= 3600))
@@ -52,17 +52,16 @@ internal static class ServeCommand
             IncomingWatcher watcher = new(new FolderObjectStore(), folder, TimeSpan.FromSeconds(seconds), TimeProvider.System);
             ProtectionOptions options = new() { DeleteSource = parsed.GetValue(delete) };
             Terminal.Say($"Watching {folder}; protected models go to {destination}.");
+            string? trouble = null;
             try
             {
                 while (true)
                 {
                     foreach (ObjectRef file in await watcher.SettledAsync(cancellationToken))
-                    {
-                        // Opened anew each time: keys may have been rotated meanwhile.
-                        await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
-                        await ProtectAsync(host, watcher, file, destination, options, terminal, cancellationToken);
-                    }
-
+                        await ProtectAsync(watcher, file, destination, options, terminal, cancellationToken);
+                    if (watcher.Trouble is { } found && found != trouble)
+                        Terminal.Say($"warning   {found}");
+                    trouble = watcher.Trouble;
                     await Task.Delay(PollInterval, cancellationToken);
                 }
             }
@@ -75,10 +74,12 @@ internal static class ServeCommand
     }
 
     private static async Task ProtectAsync(
-        LocalHost host, IncomingWatcher watcher, ObjectRef file, string destination, ProtectionOptions options, Terminal terminal, CancellationToken cancellationToken)
+        IncomingWatcher watcher, ObjectRef file, string destination, ProtectionOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
         try
         {
+            // Opened anew each time: keys may have been rotated meanwhile.
+            await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
             ProtectionResult result = await host.ProtectAsync(file.Container, file.Name, destination, options, terminal, cancellationToken);
             watcher.Take(file);
             Terminal.Say($"protected {file.Name} ({result.Format}, sha256 {result.Sha256})");
@@ -89,9 +90,15 @@ internal static class ServeCommand
             watcher.Take(file);
             Terminal.Say($"refused   {file.Name}: {error.Message} [{error.Code}]");
         }
-        catch (BulwarkException error)
+        catch (StorageException error) when (error.Code == "BW1001" && !File.Exists(Path.Combine(file.Container, file.Name)))
         {
-            Terminal.Say($"failed    {file.Name}: {error.Message} [{error.Code}] Trying again.");
+            // Taken away again, or another server was faster and deleted it.
+        }
+        catch (Exception error) when (error is BulwarkException or IOException or UnauthorizedAccessException)
+        {
+            TimeSpan pause = watcher.Postpone(file);
+            string code = error is BulwarkException coded ? $" [{coded.Code}]" : "";
+            Terminal.Say($"failed    {file.Name}: {error.Message}{code} Trying again in {pause.TotalSeconds:0} s.");
         }
     }
 }

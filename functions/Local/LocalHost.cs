@@ -63,9 +63,14 @@ internal sealed class LocalHost : IAsyncDisposable
     public static async Task<LocalHost> OpenAsync(CancellationToken cancellationToken)
     {
         LocalKeyRing keys = LocalKeyRing.Default();
-        Directory.CreateDirectory(LogFolder(keys));
         PemSigningKey signing = await keys.GetSigningKeyAsync(cancellationToken);
         KeysetWrappingKey wrapping = keys.GetWrappingKey();
+
+        // After the keys: they make the home with mode 0700, where the umask could leave it open to a group, and then refuse it.
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(LogFolder(keys));
+        else
+            Directory.CreateDirectory(LogFolder(keys), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return new LocalHost(keys, new SqliteStateStore(Path.Combine(keys.Home, "state.db")), signing, wrapping);
     }
 

@@ -38,7 +38,10 @@ public sealed class Cli : IDisposable
     }
 
     /// <summary>Starts without waiting.</summary>
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;
+
+    /// <summary>How a run is started.</summary>
+    public ProcessStartInfo StartInfo(params string[] arguments)
     {
         ProcessStartInfo start = new(Program, arguments)
         {
@@ -48,7 +51,7 @@ public sealed class Cli : IDisposable
         };
         start.Environment["BULWARK_HOME"] = Home;
         start.Environment["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? Path.GetDirectoryName(Environment.ProcessPath);
-        return Process.Start(start)!;
+        return start;
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);

@@ -74,6 +74,22 @@ public sealed class KeysCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_generous_umask_opens_nothing_to_the_group()
+    {
+        ProcessStartInfo start = _cli.StartInfo("keys", "rotate", "signing");
+        start.ArgumentList.Insert(0, start.FileName);
+        foreach (string argument in new[] { "sh", "umask 0002; exec \"$@\"", "-c" })
+            start.ArgumentList.Insert(0, argument);
+        start.FileName = "sh";
+        using Process process = Process.Start(start)!;
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, error);
+        foreach (string folder in new[] { "", "keys", "keys/signing", "audit" })
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(_cli.Home, folder)));
+    }
+
+    [Fact]
     public void A_kind_that_does_not_exist_or_has_no_public_half_is_wrong_usage()
     {
         Assert.Equal(2, _cli.Run("keys", "rotate", "door").Code);

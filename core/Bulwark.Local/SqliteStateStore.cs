@@ -270,10 +270,11 @@ public sealed class SqliteStateStore(string path) : IStateStore, IDisposable
     private StateException Translate(SqliteException e) => e.SqliteErrorCode switch
     {
         5 or 6 => StateException.Busy(What, e),
+        14 => StateException.Unavailable(What, "the file or its journal beside it can be neither opened nor made", e),
         8 or 23 => StateException.Unavailable(What, "it may not be written", e),
-        11 or 26 => StateException.Damaged(What, e.Message, e),
+        11 or 26 => StateException.Damaged(What, e.Message.TrimEnd('.'), e),
         13 => StateException.NoSpace(What, e),
-        1 => StateException.Damaged(What, e.Message, e),
-        _ => StateException.Unavailable(What, e.Message, e),
+        1 => StateException.Damaged(What, e.Message.TrimEnd('.'), e),
+        _ => StateException.Unavailable(What, e.Message.TrimEnd('.'), e),
     };
 }

@@ -188,6 +188,30 @@ public sealed class SqliteStateStoreTests : IDisposable
         await RefusedAsync("BW1102", () => nowhere.GetAsync("c", "id", None));
     }
 
+    [RootFact]
+    public async Task A_store_on_a_read_only_disk_is_called_unavailable_in_words()
+    {
+        await _store.TryPutAsync("c", "id", "x"u8.ToArray(), 0, None);
+        _store.Dispose();
+        string folder = Path.GetDirectoryName(DatabasePath)!;
+        Shell.Run("mount", "--bind", folder, folder);
+        try
+        {
+            Shell.Run("mount", "-o", "remount,ro,bind", folder);
+            using var store = new SqliteStateStore(DatabasePath);
+            StateException error = await Assert.ThrowsAsync<StateException>(() => store.TryPutAsync("c", "id", "y"u8.ToArray(), 1, None));
+            Assert.Equal("BW1102", error.Code);
+            Assert.DoesNotContain("SQLite", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Shell.Run("umount", folder);
+        }
+
+        using var again = new SqliteStateStore(DatabasePath);
+        Assert.Equal(1, (await again.GetAsync("c", "id", None))!.Version);
+    }
+
     private static async Task RefusedAsync(string code, Func<Task> work)
     {
         StateException error = await Assert.ThrowsAsync<StateException>(work);

@@ -90,6 +90,28 @@ public sealed class KeysCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_was_started_before_the_keys_were_rotated_goes_on_with_the_new_ones()
+    {
+        Directory.CreateDirectory(_cli["in"]);
+        using Process serve = _cli.Start("serve", "--incoming", _cli["in"], "--out", _cli["out"], "--settle", "0.1");
+        try
+        {
+            Assert.StartsWith("Watching", await serve.StandardError.ReadLineAsync(), StringComparison.Ordinal);
+            Assert.Equal(0, _cli.Run("keys", "rotate", "log").Code);
+            Assert.Equal(0, _cli.Run("keys", "rotate", "signing").Code);
+            File.WriteAllBytes(_cli["in/m.bin"], [1, 2, 3]);
+            Assert.StartsWith("protected m.bin", await serve.StandardError.ReadLineAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            serve.Kill();
+        }
+
+        Assert.Equal(0, _cli.Run("verify", _cli["out/m.bin.enc"]).Code);
+        Assert.Equal(3, _cli.Run("log", "verify", "--json").Json.GetProperty("size").GetInt64());
+    }
+
+    [Fact]
     public void A_kind_that_does_not_exist_or_has_no_public_half_is_wrong_usage()
     {
         Assert.Equal(2, _cli.Run("keys", "rotate", "door").Code);

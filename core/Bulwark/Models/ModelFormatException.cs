@@ -4,7 +4,7 @@ using System.Text;
 namespace Bulwark.Models;
 
 /// <summary>A model file breaks the rules of its format. Codes BW1401 to BW1499; the answer is always no.</summary>
-public sealed class ModelFormatException : BulwarkException
+public sealed partial class ModelFormatException : BulwarkException
 {
     private const string Rewrite = "Write the file again with a current safetensors library, and do not load this copy.";
     private const string FetchAgain = "Fetch or copy the file again and compare its size with the source.";

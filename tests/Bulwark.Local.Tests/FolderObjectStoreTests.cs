@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Bulwark.Local.Files;
 using Bulwark.Storage;
+using Bulwark.Testing;
 using CsCheck;
 
 namespace Bulwark.Local.Tests;

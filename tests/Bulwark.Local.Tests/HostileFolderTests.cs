@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Bulwark.Local.Files;
 using Bulwark.Storage;
+using Bulwark.Testing;
 
 namespace Bulwark.Local.Tests;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Bulwark.Keys;
+using Bulwark.Testing;
 
 namespace Bulwark.Local.Tests;
 

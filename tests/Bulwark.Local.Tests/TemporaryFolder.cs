@@ -1,3 +1,5 @@
+using Bulwark.Testing;
+
 namespace Bulwark.Local.Tests;
 
 /// <summary>A folder of one test, removed with what is in it.</summary>

@@ -23,33 +23,41 @@ public sealed class Cli : IDisposable
     public string this[string name] => Path.Combine(Folder, name);
 
     /// <summary>Runs to the end.</summary>
-    public Outcome Run(params string[] arguments)
+    public Outcome Run(params string[] arguments) => Finish(Start(arguments), $"bulwark {string.Join(' ', arguments)}");
+
+    private static Outcome Finish(Process started, string what)
     {
-        using Process process = Start(arguments);
+        using Process process = started;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(Patience))
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"bulwark {string.Join(' ', arguments)} did not end: {error.Result}");
+            throw new TimeoutException($"{what} did not end: {error.Result}");
         }
 
         return new Outcome(process.ExitCode, output.Result, error.Result);
     }
 
+    /// <summary>Runs a script of bash, in which <c>bulwark</c> is the program, in the test's folder.</summary>
+    public Outcome Bash(string script) => Finish(Process.Start(StartInfoOf("bash", ["-c", script]))!, "bash");
+
     /// <summary>Starts without waiting.</summary>
-    public Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;
+public Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;
 
     /// <summary>How a run is started.</summary>
-    public ProcessStartInfo StartInfo(params string[] arguments)
+    public ProcessStartInfo StartInfo(params string[] arguments) => StartInfoOf(Program, arguments);
+
+    private ProcessStartInfo StartInfoOf(string program, string[] arguments)
     {
-        ProcessStartInfo start = new(Program, arguments)
+        ProcessStartInfo start = new(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Folder,
         };
         start.Environment["BULWARK_HOME"] = Home;
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(Program)}:{Environment.GetEnvironmentVariable("PATH")}";
         start.Environment["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? Path.GetDirectoryName(Environment.ProcessPath);
         return start;
     }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 using Bulwark.Testing;
 
 namespace Bulwark.Local.Cli.Tests;
@@ -117,77 +115,5 @@ public sealed class MainJobTests : IDisposable
         Cli.Outcome outcome = _cli.Run("verify", _cli["m.bin.enc"]);
         Assert.Equal(1, outcome.Code);
         Assert.Contains("[BW1202]", outcome.Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void A_killed_protect_never_leaves_a_wrong_result_and_a_retry_succeeds()
-    {
-        byte[] model = new byte[48 << 20];
-        new Random(3).NextBytes(model);
-        File.WriteAllBytes(_cli["m.bin"], model);
-        Assert.Equal(0, _cli.Run("protect", _cli["m.bin"], "--out", _cli["timing"]).Code);
-        Stopwatch watch = Stopwatch.StartNew();
-        Assert.Equal(0, _cli.Run("protect", _cli["m.bin"], "--out", _cli["timing"], "--force").Code);
-        int whole = (int)watch.ElapsedMilliseconds;
-
-        Random random = new(4);
-        int finished = 0;
-        for (int i = 0; i < 50; i++)
-        {
-            string folder = _cli["out"];
-            using Process run = _cli.Start("protect", _cli["m.bin"], "--out", folder, "--force");
-            if (!run.WaitForExit(random.Next(whole)))
-                run.Kill();
-            run.WaitForExit();
-            if (File.Exists(Path.Combine(folder, "m.bin.enc")))
-            {
-                finished++;
-                Cli.Outcome verify = _cli.Run("verify", Path.Combine(folder, "m.bin.enc"));
-                Assert.True(verify.Code == 0, verify.ToString());
-                Directory.Delete(folder, recursive: true);
-            }
-        }
-
-        Assert.NotEqual(50, finished);
-        Cli.Outcome retry = _cli.Run("protect", _cli["m.bin"], "--out", _cli["out"]);
-        Assert.True(retry.Code == 0, retry.ToString());
-        Assert.Equal(0, _cli.Run("open", _cli["out/m.bin.enc"], "--out", _cli["opened"]).Code);
-        Assert.Equal(model, File.ReadAllBytes(_cli["opened"]));
-        Assert.DoesNotContain(Directory.GetFiles(_cli["out"]), f => Path.GetFileName(f).StartsWith(".bulwark-", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void Serve_protects_what_has_finished_arriving()
-    {
-        Directory.CreateDirectory(_cli["incoming"]);
-        using Process serve = _cli.Start("serve", "--incoming", _cli["incoming"], "--out", _cli["protected"], "--settle", "1");
-        try
-        {
-            File.Copy(Sample, _cli["incoming/a.safetensors"]);
-            File.WriteAllBytes(_cli["incoming/b.safetensors"], [9, 9, 9]);
-            using (FileStream growing = File.Create(_cli["incoming/c.bin"]))
-            {
-                for (int i = 0; i < 8; i++)
-                {
-                    growing.Write(new byte[1000]);
-                    growing.Flush(flushToDisk: true);
-                    Thread.Sleep(250);
-                    Assert.False(File.Exists(_cli["protected/c.bin.enc"]));
-                }
-            }
-
-            Assert.True(SpinWait.SpinUntil(() => File.Exists(_cli["protected/a.safetensors.enc"]) && File.Exists(_cli["protected/c.bin.enc"]), TimeSpan.FromSeconds(60)));
-        }
-        finally
-        {
-            using Process term = Process.Start("kill", ["-TERM", $"{serve.Id}"]);
-            if (!serve.WaitForExit(TimeSpan.FromSeconds(20)))
-                serve.Kill();
-        }
-
-        Assert.Equal(0, serve.ExitCode);
-        Assert.Contains("refused   b.safetensors", serve.StandardError.ReadToEnd(), StringComparison.Ordinal);
-        Assert.Equal(0, _cli.Run("verify", _cli["protected/c.bin.enc"]).Code);
-        Assert.Equal(0, _cli.Run("verify", _cli["protected/a.safetensors.enc"]).Code);
     }
 }

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 
-namespace Bulwark.Local.Tests;
+namespace Bulwark.Testing;
 
 /// <summary>Runs a program of the system and insists on its success.</summary>
-internal static class Shell
+public static class Shell
 {
+    /// <summary>Runs it to the end and returns what it printed.</summary>
     public static string Run(string program, params string[] arguments)
     {
         using Process process = Start(program, arguments);

@@ -1,4 +1,6 @@
-namespace Bulwark.Local.Tests;
+using Xunit;
+
+namespace Bulwark.Testing;
 
 /// <summary>A fact that needs root (to mount, or to give files away); skipped for others, unless BULWARK_REQUIRE_DATA=1 insists.</summary>
 [AttributeUsage(AttributeTargets.Method)]

@@ -14,8 +14,9 @@ internal static class BulwarkCommand
         Recursive = true,
     };
 
-    // ENOSPC, and ERROR_DISK_FULL as an HRESULT.
+    // ENOSPC, EROFS, and ERROR_DISK_FULL as an HRESULT.
     private const int NoSpaceOnUnix = 28;
+    private const int ReadOnlyOnUnix = 30;
     private const int NoSpaceOnWindows = unchecked((int)0x80070070);
 
     /// <summary>Builds the whole command line.</summary>
@@ -80,7 +81,7 @@ internal static class BulwarkCommand
             {
                 return terminal.Fail(StorageException.NoSpace("what this command keeps", error));
             }
-            catch (UnauthorizedAccessException error)
+            catch (Exception error) when (error is UnauthorizedAccessException or IOException { HResult: ReadOnlyOnUnix })
             {
                 return terminal.Fail(StorageException.AccessDenied($"something that this command needs ({error.Message.TrimEnd('.')})", error));
             }

@@ -62,7 +62,14 @@ public Process Start(params string[] arguments) => Process.Start(StartInfo(argum
         return start;
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose()
+    {
+        // .NET cannot delete names that are not UTF-8.
+        if (OperatingSystem.IsLinux())
+            Bulwark.Testing.Shell.Run("rm", "-rf", Folder);
+        else
+            Directory.Delete(Folder, recursive: true);
+    }
 
     /// <summary>What a run left.</summary>
     public sealed record Outcome(int Code, string Output, string Error)

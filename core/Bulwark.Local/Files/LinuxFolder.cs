@@ -270,7 +270,10 @@ internal sealed class LinuxFolder : FolderHandle
         }
         catch (IOException e)
         {
-            throw StorageException.Failed($"The folder {path}", e);
+            // .NET puts the errno there.
+            throw e.HResult is LinuxError.ReadOnlySystem or LinuxError.NoSpace or LinuxError.QuotaExceeded or LinuxError.NameTooLong
+                ? LinuxError.For(e.HResult, $"The folder {path}")
+                : StorageException.Failed($"The folder {path}", e);
         }
     }
 

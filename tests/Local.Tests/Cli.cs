@@ -43,7 +43,7 @@ public sealed class Cli : IDisposable
     public Outcome Bash(string script) => Finish(Process.Start(StartInfoOf("bash", ["-c", script]))!, "bash");
 
     /// <summary>Starts without waiting.</summary>
-public Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;
+    public Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;
 
     /// <summary>How a run is started.</summary>
     public ProcessStartInfo StartInfo(params string[] arguments) => StartInfoOf(Program, arguments);

@@ -1,5 +1,6 @@
 using System.Text;
 using Bulwark.State;
+using Bulwark.Testing;
 using Microsoft.Data.Sqlite;
 
 namespace Bulwark.Local.Tests;

@@ -247,6 +247,22 @@ public sealed partial class HostileFolderTests : IDisposable
         Assert.Equal(["model"], await ListAsync());
     }
 
+    [Fact]
+    public async Task A_sweeper_never_takes_the_file_of_a_writer_that_has_only_just_begun()
+    {
+        using var done = new CancellationTokenSource();
+        Task sweeping = Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+                await _store.SweepAbandonedAsync(_folder.Path, TimeSpan.FromDays(-36500), None);
+        });
+        for (int i = 0; i < 1000; i++)
+            await PutAsync($"m{i % 10}", [1]);
+        await done.CancelAsync();
+        await sweeping;
+        Assert.Equal(10, (await ListAsync()).Count);
+    }
+
     private void DieWhileWriting(string part)
     {
         // A killed process: the kernel closes its descriptors, and nobody removes its file.

@@ -39,6 +39,8 @@ public static class SafetensorsWriter
             {
                 if (!names.Add(name))
                     throw new ArgumentException($"The tensor name {ModelFormatException.Quote(name)} is empty, repeated or reserved.", nameof(tensors));
+                if (!dtype.IsSafetensors())
+                    throw new ArgumentException($"Tensor {ModelFormatException.Quote(name)} is {dtype}, which safetensors cannot hold.", nameof(tensors));
                 long end = checked(offset + ByteLength(dtype, shape));
                 WriteEntry(writer, name, dtype, shape, offset, end);
                 offset = end;

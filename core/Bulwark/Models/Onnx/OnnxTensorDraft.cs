@@ -1,0 +1,32 @@
+namespace Bulwark.Models.Onnx;
+
+/// <summary>What a TensorProto says, before it is checked.</summary>
+/// <param name="frame">Where it stands.</param>
+internal sealed class OnnxTensorDraft(OnnxFrame frame)
+{
+    public OnnxFrame Frame { get; } = frame;
+
+    public List<long> Dimensions { get; } = [];
+
+    public long DataType { get; set; }
+
+    public long DataLocation { get; set; }
+
+    public List<KeyValuePair<string, string>> External { get; } = [];
+
+    /// <summary>Value fields that hold something, as bits: 4, 5, 6, 7, 9, 10, 11.</summary>
+    public int ValueFields { get; set; }
+
+    /// <summary>Where the one packed or raw value lies; -1 when it is in several pieces.</summary>
+    public long ValueOffset { get; set; }
+
+    public long ValueLength { get; set; }
+
+    /// <summary>Pieces the value field came in.</summary>
+    public int ValuePieces { get; set; }
+
+    public bool HasSegment { get; set; }
+
+    /// <summary>Set when the tensor was checked and lies in the file as it is.</summary>
+    public DType? DType { get; set; }
+}

@@ -12,7 +12,7 @@ public sealed class KilledProcessTests : IDisposable
 
     private readonly Cli _cli = new();
     private readonly Random _random = new(4);
-    private readonly byte[][] _models = [SampleModel.Make(3_000_000, 1), SampleModel.Make(3_100_000, 2)];
+    private readonly byte[][] _models = [SampleModel.Make(1_500_000, 1), SampleModel.Make(1_600_000, 2)];
 
     private string Out => _cli["out"];
 

@@ -15,14 +15,16 @@ internal sealed class AbstractMemo
     public const int Most = (1 << 25) + Whole;
 
     private const int MostNames = 1 << 16;
+    private const int ChunkLength = 1 << 20;
 
     // Globals beyond the whole entries, by their number; a number above 100 becomes an opaque value.
     private const byte FirstGlobal = 100;
 
     private readonly Dictionary<int, AbstractValue> _names = [];
     private readonly (int Index, AbstractValue Value)[] _recent = new (int, AbstractValue)[4];
+    // In pieces, because doubling one array would for a moment take three times the memory.
+    private readonly List<byte[]> _kinds = [];
     private AbstractValue[] _whole = [];
-    private byte[] _kinds = [];
     private int _recentCount;
 
     /// <summary>One more than the highest index in use.</summary>
@@ -46,11 +48,12 @@ internal sealed class AbstractMemo
         }
 
         int late = index - Whole;
-        if (late >= _kinds.Length)
-            Array.Resize(ref _kinds, Math.Min(Most - Whole, Math.Max(1 << 16, Math.Max(late + 1, _kinds.Length * 2))));
-        if (_kinds[late] == 0)
+        while (late / ChunkLength >= _kinds.Count)
+            _kinds.Add(new byte[ChunkLength]);
+        ref byte kind = ref _kinds[late / ChunkLength][late % ChunkLength];
+        if (kind == 0)
             Count++;
-        _kinds[late] = value.Kind == AbstractKind.Global && value.Payload < byte.MaxValue - FirstGlobal
+        kind = value.Kind == AbstractKind.Global && value.Payload < byte.MaxValue - FirstGlobal
             ? (byte)(FirstGlobal + value.Payload)
             : (byte)(value.Kind == AbstractKind.Opaque ? AbstractKind.Run : value.Kind);
         if (value.Kind == AbstractKind.Text)
@@ -74,7 +77,7 @@ internal sealed class AbstractMemo
             return true;
         }
 
-        byte kind = _kinds[index - Whole];
+        byte kind = _kinds[(int)((index - Whole) / ChunkLength)][(index - Whole) % ChunkLength];
         if (kind == 0)
             return false;
         if (_names.TryGetValue((int)index, out value))

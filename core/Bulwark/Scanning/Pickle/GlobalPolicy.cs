@@ -27,6 +27,8 @@ internal static class GlobalPolicy
             return GlobalStanding.LoadsBytes;
         if (module is "builtins" or "__builtin__" && name == "type")
             return GlobalStanding.AsksType;
+        if (module is "builtins" or "__builtin__" && name == "getattr")
+            return GlobalStanding.ReadsAttribute;
         if (torchScript && module.StartsWith("__torch__", StringComparison.Ordinal) && !name.Contains('.', StringComparison.Ordinal))
             return GlobalStanding.TorchScriptClass;
 

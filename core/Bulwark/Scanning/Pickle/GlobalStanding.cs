@@ -12,6 +12,9 @@ internal enum GlobalStanding
     /// <summary>builtins.type: allowed to ask for a type, not to make one.</summary>
     AsksType,
 
+    /// <summary>builtins.getattr: allowed on a class and a constant that together are on the allow-list, as ZoneInfo._unpickle is.</summary>
+    ReadsAttribute,
+
     /// <summary>A class that TorchScript compiled; data for its own reader, absent everywhere else.</summary>
     TorchScriptClass,
 

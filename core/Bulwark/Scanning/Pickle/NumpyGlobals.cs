@@ -13,7 +13,7 @@ internal static class NumpyGlobals
           add subtract multiply divide true_divide floor_divide power mod remainder maximum minimum fmax fmin floor ceil trunc rint isnan isinf isfinite
           logical_and logical_or logical_not logical_xor equal not_equal less less_equal greater greater_equal hypot deg2rad rad2deg radians degrees matmul
           clip mean sum std var median min max amin amax prod argmin argmax argsort sort unique percentile quantile nanmean nanmedian nansum nanstd nanvar
-          nanmin nanmax cumsum cumprod dot where concatenate stack reshape ravel transpose abs round matrix recarray record poly1d ufunc broadcast
+          nanmin nanmax cumsum cumprod dot where concatenate stack reshape ravel transpose abs round matrix recarray record chararray poly1d ufunc broadcast
         numpy._core: dtype
         numpy._core._internal: _convert_to_stringdtype_kwargs
         numpy._core._multiarray_umath: sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh exp exp2 expm1 log log2 log10 log1p

@@ -11,6 +11,8 @@ internal sealed partial class PickleInterpreter
 
     private readonly List<PickledGlobal> _globals = [];
     private readonly Dictionary<(string, string), int> _globalIds = [];
+    private long _getattrAt = -1;
+    private int _attributesRead;
 
     private void StepIntoCode()
     {
@@ -131,6 +133,8 @@ internal sealed partial class PickleInterpreter
 
     private void Report(PickledGlobal global)
     {
+        if (global.Standing == GlobalStanding.ReadsAttribute && _getattrAt < 0)
+            _getattrAt = _token.Position;
         ScanRule? rule = global.Standing switch
         {
             GlobalStanding.Dangerous => PickleRules.DangerousGlobal,
@@ -174,6 +178,13 @@ internal sealed partial class PickleInterpreter
 
     private void Call(bool constructs)
     {
+        if (!constructs && StandingOf(_stack.Peek(1)) == GlobalStanding.ReadsAttribute && _tuples.TryGet(_stack.Peek(0), out ReadOnlySpan<AbstractValue> read)
+            && read is [{ Kind: AbstractKind.Global } owner, { Kind: AbstractKind.Text } attribute])
+        {
+            ReadAttribute(owner, attribute);
+            return;
+        }
+
         AbstractValue arguments = _stack.Pop();
         AbstractValue callable = _stack.Pop();
         if (arguments.Kind is not (AbstractKind.Tuple or AbstractKind.Opaque or AbstractKind.Object or AbstractKind.Persistent or AbstractKind.Extension))
@@ -186,6 +197,33 @@ internal sealed partial class PickleInterpreter
 
         Push(Result(callable, arguments, constructs));
     }
+
+    // getattr(class, 'name'): how protocols before 4 spell a name inside a class; it is judged as that name.
+    private void ReadAttribute(in AbstractValue owner, in AbstractValue attribute)
+    {
+        if (!TryName(attribute, out string? name))
+            return;
+        _stack.Pop();
+        _stack.Pop();
+        if (GlobalAt(owner.Payload) is not { } type || name is null)
+        {
+            Add(PickleRules.ComputedName, "An attribute is read whose name cannot be followed.");
+            Push(new AbstractValue(AbstractKind.Opaque));
+            return;
+        }
+
+        _attributesRead++;
+        Import(type.Module, $"{type.Name}.{name}");
+    }
+
+    // Naming getattr is harmless only where it was called on what the allow-lists know.
+    private void ReportUnusedGetattr()
+    {
+        if (_getattrAt >= 0 && _attributesRead == 0)
+            _context.Add(PickleRules.DangerousGlobal, _path, _getattrAt, "The pickle imports 'builtins.getattr'.");
+    }
+
+    private GlobalStanding? StandingOf(in AbstractValue value) => value.Kind == AbstractKind.Global ? GlobalAt(value.Payload)?.Standing : null;
 
     private AbstractValue Result(in AbstractValue callable, in AbstractValue arguments, bool constructs)
     {
@@ -221,7 +259,7 @@ internal sealed partial class PickleInterpreter
             return;
         ScanRule? rule = global.Standing switch
         {
-            GlobalStanding.Dangerous or GlobalStanding.Scanner or GlobalStanding.Dotted => PickleRules.DangerousCall,
+            GlobalStanding.Dangerous or GlobalStanding.Scanner or GlobalStanding.Dotted or GlobalStanding.ReadsAttribute => PickleRules.DangerousCall,
             GlobalStanding.StandardLibrary => PickleRules.UnlistedCall,
             // NEWOBJ only makes an empty object of a class; anything else there is a function, or a type of C with the manners of one.
             GlobalStanding.Package => constructs && global.LooksLikeClass ? null : PickleRules.UnlistedCall,

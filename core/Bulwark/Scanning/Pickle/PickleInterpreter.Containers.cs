@@ -126,8 +126,8 @@ internal sealed partial class PickleInterpreter
             depth = Math.Max(depth, item.Depth + 1);
             size = Sizes.Add(size, item.Weight);
             same &= item.IsSame(items[0]);
-            if (item.Kind == AbstractKind.Global && GlobalAt(item.Payload)?.Standing == GlobalStanding.LoadsBytes)
-                Add(PickleRules.HiddenLoad, $"{GlobalAt(item.Payload)} is passed on instead of being called on bytes of the file.");
+            if (StandingOf(item) is GlobalStanding.LoadsBytes or GlobalStanding.ReadsAttribute)
+                Add(PickleRules.HiddenLoad, $"{GlobalAt(item.Payload)} is passed on instead of being called on constants of the file.");
         }
 
         container.Depth = (ushort)Math.Min(depth, ushort.MaxValue);

@@ -89,6 +89,7 @@ internal sealed partial class PickleInterpreter
                     break;
                 case Pause.Done:
                     _context.Opcodes += _opcodes;
+                    ReportUnusedGetattr();
                     return _failed ? null : _token.End;
             }
         }

@@ -61,7 +61,7 @@ internal static class PickleScanner
             bool another = LooksLikePickle(head) || await TryAsync(reader, content, cancellationToken).ConfigureAwait(false);
             if (!another)
             {
-                await ReportRestAsync(content, end, head, path, context, cancellationToken).ConfigureAwait(false);
+                await ReportRestAsync(content, end, path, context, cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -87,26 +87,28 @@ internal static class PickleScanner
     }
 
     private static async Task ReportRestAsync(
-        IObjectReader content, long offset, byte[] head, string path, ScanContext context, CancellationToken cancellationToken)
+        IObjectReader content, long offset, string path, ScanContext context, CancellationToken cancellationToken)
     {
-        if (head is [0x50, 0x4B, 3, 4, ..] or [0x50, 0x4B, 5, 6, ..] or [0x37, 0x7A, 0xBC, 0xAF, ..] or [0x7F, 0x45, 0x4C, 0x46, ..] or [0x4D, 0x5A, ..]
-            or [0x1F, 0x8B, ..] or [0x42, 0x5A, 0x68, ..] or [0xFD, 0x37, 0x7A, ..] or [0x89, 0x48, 0x44, 0x46, ..] or [0x47, 0x47, 0x55, 0x46, ..])
-        {
-            context.Add(PickleRules.AppendedFile, path, offset, "Another file follows the pickle.");
-            return;
-        }
-
-        // Line ends and zeros are left by transfers and by padding.
+        // Line ends and zeros are left by transfers and by padding; what follows them is what matters.
         byte[] buffer = new byte[1 << 16];
-        for (long at = offset; at < content.Source.Size; at += buffer.Length)
+        long at = offset;
+        while (at < content.Source.Size)
         {
             int length = (int)Math.Min(buffer.Length, content.Source.Size - at);
             await content.ReadAsync(at, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            if (buffer.AsSpan(0, length).ContainsAnyExcept("\0\t\r\n "u8))
-            {
-                context.Add(PickleRules.TrailingBytes, path, offset, FormattableString.Invariant($"{content.Source.Size - offset} bytes follow the last pickle."));
-                return;
-            }
+            int other = buffer.AsSpan(0, length).IndexOfAnyExcept("\0\t\r\n "u8);
+            at += other < 0 ? length : other;
+            if (other >= 0)
+                break;
         }
+
+        if (at == content.Source.Size)
+            return;
+        byte[] head = new byte[Math.Min(HeadLength, content.Source.Size - at)];
+        await content.ReadAsync(at, head, cancellationToken).ConfigureAwait(false);
+        bool appended = head is [0x50, 0x4B, 3, 4, ..] or [0x50, 0x4B, 5, 6, ..] or [0x37, 0x7A, 0xBC, 0xAF, ..] or [0x7F, 0x45, 0x4C, 0x46, ..] or [0x4D, 0x5A, ..]
+            or [0x1F, 0x8B, ..] or [0x42, 0x5A, 0x68, ..] or [0xFD, 0x37, 0x7A, ..] or [0x89, 0x48, 0x44, 0x46, ..] or [0x47, 0x47, 0x55, 0x46, ..];
+        context.Add(appended ? PickleRules.AppendedFile : PickleRules.TrailingBytes, path, at,
+            FormattableString.Invariant($"{content.Source.Size - at} bytes follow the last pickle{(appended ? ", as another file begins" : "")}."));
     }
 }

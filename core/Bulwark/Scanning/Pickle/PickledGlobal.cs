@@ -7,7 +7,7 @@ namespace Bulwark.Scanning.Pickle;
 internal sealed record PickledGlobal(string Module, string Name, GlobalStanding Standing)
 {
     /// <summary>Whether its name is spelled as classes are: with a capital.</summary>
-    public bool LooksLikeClass { get; } = Name[(Name.LastIndexOf('.') + 1)..].TrimStart('_') is [>= 'A' and <= 'Z', ..];
+    public bool LooksLikeClass { get; } = Name[(Name.LastIndexOf('.') + 1)..].TrimStart('_') is [var first, ..] && char.IsUpper(first);
 
     /// <inheritdoc />
     public override string ToString() => Models.ModelFormatException.Quote($"{Module}.{Name}");

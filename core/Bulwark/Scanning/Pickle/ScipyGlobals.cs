@@ -11,13 +11,15 @@ internal static class ScipyGlobals
         scipy.interpolate._fitpack2: UnivariateSpline InterpolatedUnivariateSpline LSQUnivariateSpline _BivariateSplineBase BivariateSpline
           _DerivedBivariateSpline SmoothBivariateSpline LSQBivariateSpline RectBivariateSpline SphereBivariateSpline SmoothSphereBivariateSpline
           LSQSphereBivariateSpline RectSphereBivariateSpline
-        scipy.interpolate._interpolate: interp2d interp1d _PPolyBase PPoly BPoly NdPPoly
+        scipy.interpolate._interpolate: interp2d interp1d _PPolyBase PPoly BPoly NdPPoly interp1d._call_linear_np interp1d._call_linear interp1d._call_nearest
+          interp1d._call_previousnext interp1d._call_spline interp1d._call_nan_spline
         scipy.interpolate._ndgriddata: NearestNDInterpolator
         scipy.interpolate._polyint: _Interpolator1D _Interpolator1DWithDerivatives KroghInterpolator BarycentricInterpolator
         scipy.interpolate._rbfinterp: RBFInterpolator
         scipy.interpolate._rgi: RegularGridInterpolator
         scipy.interpolate.fitpack2: UnivariateSpline InterpolatedUnivariateSpline LSQUnivariateSpline RectBivariateSpline
-        scipy.interpolate.interpolate: interp1d interp2d PPoly BPoly
+        scipy.interpolate.interpolate: interp1d interp2d PPoly BPoly interp1d._call_linear_np interp1d._call_linear interp1d._call_nearest
+          interp1d._call_previousnext interp1d._call_spline interp1d._call_nan_spline
         scipy.optimize._constraints: LinearConstraint Bounds
         scipy.optimize._lbfgsb_py: LbfgsInvHessProduct
         scipy.optimize._optimize: OptimizeResult

@@ -26,7 +26,7 @@ internal static class SklearnGlobals
         sklearn.cluster._dbscan: DBSCAN
         sklearn.cluster._feature_agglomeration: AgglomerationTransform
         sklearn.cluster._hdbscan.hdbscan: HDBSCAN
-        sklearn.cluster._kmeans: _BaseKMeans KMeans MiniBatchKMeans
+        sklearn.cluster._kmeans: _BaseKMeans KMeans MiniBatchKMeans _kmeans_single_lloyd _kmeans_single_elkan
         sklearn.cluster._mean_shift: MeanShift
         sklearn.cluster._optics: OPTICS
         sklearn.cluster._spectral: SpectralClustering
@@ -107,7 +107,7 @@ internal static class SklearnGlobals
           RationalQuadratic ExpSineSquared DotProduct PairwiseKernel
         sklearn.impute: SimpleImputer
         sklearn.impute._base: _BaseImputer SimpleImputer MissingIndicator
-        sklearn.impute._iterative: IterativeImputer
+        sklearn.impute._iterative: IterativeImputer _ImputerTriplet
         sklearn.impute._knn: KNNImputer
         sklearn.isotonic: IsotonicRegression
         sklearn.kernel_approximation: PolynomialCountSketch RBFSampler SkewedChi2Sampler AdditiveChi2Sampler Nystroem

@@ -20,6 +20,7 @@ internal static class StandardLibraryGlobals
           StandardError StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError TimeoutError TypeError UnboundLocalError
           UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError UnicodeWarning UserWarning ValueError Warning ZeroDivisionError
         __future__: annotations division absolute_import print_function unicode_literals generators nested_scopes with_statement generator_stop barry_as_FLUFL
+          _Feature
         _codecs: encode
         _collections: OrderedDict defaultdict deque
         _datetime: date time datetime timedelta timezone
@@ -68,6 +69,7 @@ internal static class StandardLibraryGlobals
         inspect: _empty
         io: BytesIO StringIO
         ipaddress: IPv4Address IPv6Address IPv4Network IPv6Network IPv4Interface IPv6Interface
+        itertools: count cycle repeat chain islice zip_longest product permutations combinations combinations_with_replacement compress
         math: sqrt exp log log2 log10 log1p expm1 sin cos tan asin acos atan atan2 sinh cosh tanh floor ceil trunc fabs pow hypot erf erfc gamma lgamma isnan
           isinf isfinite
         numbers: Number Complex Real Rational Integral
@@ -85,7 +87,7 @@ internal static class StandardLibraryGlobals
         typing: Any Union Optional List Dict Tuple Set Callable
         unicodedata: normalize
         uuid: UUID SafeUUID
-        zoneinfo: ZoneInfo._unpickle
-        zoneinfo._zoneinfo: ZoneInfo._unpickle
+        zoneinfo: ZoneInfo ZoneInfo._unpickle
+        zoneinfo._zoneinfo: ZoneInfo ZoneInfo._unpickle
         """;
 }

@@ -1,0 +1,26 @@
+using Bulwark.Scanning;
+using Bulwark.Storage;
+
+namespace Bulwark.Tests.Scanning;
+
+/// <summary>Runs one scanner on bytes; what it finds inside is handed to <c>nested</c>, or passed over.</summary>
+internal static class ScanProbe
+{
+    /// <summary>A scanner's entry point.</summary>
+    public delegate Task Scanner(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken);
+
+    /// <summary>Runs it.</summary>
+    public static async Task<ScanContext> RunAsync(Scanner scanner, byte[] bytes, string name = "model.bin", ScanContext.ContentScan? nested = null)
+    {
+        var context = new ScanContext(new ScanLimits(), nested ?? ((_, _, _, _, _) => Task.CompletedTask));
+        await scanner(new MemoryReader(name, bytes), name, 0, context, CancellationToken.None);
+        return context;
+    }
+
+    /// <summary>Runs it on a file.</summary>
+    public static async Task<ScanContext> RunFileAsync(Scanner scanner, string path, ScanContext.ContentScan? nested = null) =>
+        await RunAsync(scanner, await File.ReadAllBytesAsync(path), Path.GetFileName(path), nested);
+
+    /// <summary>The findings in one line.</summary>
+    public static string Describe(this ScanContext context) => string.Join("; ", context.Findings.Select(f => $"{f.Rule.Id} {f.Path}@{f.Offset} {f.Message}"));
+}

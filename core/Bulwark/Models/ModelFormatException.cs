@@ -14,6 +14,9 @@ public sealed partial class ModelFormatException : BulwarkException
     {
     }
 
+    /// <summary>Bytes at the end of the file that belong to nothing; a scanner looks at them on their own.</summary>
+    internal long Surplus { get; private init; }
+
     /// <summary>BW1401: the name or the first bytes promise safetensors, the rest of the head does not keep it.</summary>
     public static ModelFormatException NotSafetensors(string file, string why) =>
         new("BW1401", $"{file} presents itself as safetensors but is not: {why}.", "Find out what the file really is before using it; a renamed file is a known way to smuggle code.");
@@ -68,7 +71,10 @@ public sealed partial class ModelFormatException : BulwarkException
 
     /// <summary>BW1414: bytes after the last tensor.</summary>
     public static ModelFormatException TrailingBytes(string file, long surplus) =>
-        new("BW1414", Text($"{file} has {surplus} bytes after its last tensor."), "Something was appended to the file, which can hide a second format; use the original.");
+        new("BW1414", Text($"{file} has {surplus} bytes after its last tensor."), "Something was appended to the file, which can hide a second format; use the original.")
+        {
+            Surplus = surplus,
+        };
 
     /// <summary>BW1415: the header asks for more than Bulwark is willing to hold.</summary>
     public static ModelFormatException LimitExceeded(string file, string what, long limit) =>

@@ -6,6 +6,7 @@ namespace Bulwark.Scanning;
 internal static class CodeText
 {
     private const int ShortestBlob = 16;
+    private const int LongestBlob = 16 << 20;
 
     /// <summary>Text that occurs in code and hardly ever in prose; a call is meant where the text ends with a bracket.</summary>
     private static readonly string[] Python =
@@ -66,6 +67,19 @@ internal static class CodeText
         }
 
         return FindBlob(text) is { } blob ? $"an encoded file or program ({text.Substring(blob.Start, Math.Min(12, blob.Length))}...)" : null;
+    }
+
+    /// <summary>The bytes behind base64 that begins like a file or code; null when there is none.</summary>
+    public static byte[]? DecodeBlob(string text)
+    {
+        if (FindBlob(text) is not var (start, length))
+            return null;
+        // Padding may be missing, and line ends are ignored; what does not decode at its end is cut off.
+        string clean = text.Substring(start, Math.Min(length, LongestBlob)).Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal)
+            .Replace('-', '+').Replace('_', '/').TrimEnd('=');
+        clean = clean[..(clean.Length / 4 * 4)] + (clean.Length % 4) switch { 2 => clean[^2..] + "==", 3 => clean[^3..] + "=", _ => "" };
+        byte[] bytes = new byte[clean.Length / 4 * 3];
+        return Convert.TryFromBase64String(clean, bytes, out int written) ? bytes[..written] : null;
     }
 
     /// <summary>Where base64 of a file or of code stands; null when there is none.</summary>

@@ -10,10 +10,14 @@ internal static class ScanProbe
     public delegate Task Scanner(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken);
 
     /// <summary>Runs it.</summary>
-    public static async Task<ScanContext> RunAsync(Scanner scanner, byte[] bytes, string name = "model.bin", ScanContext.ContentScan? nested = null)
+    public static Task<ScanContext> RunAsync(Scanner scanner, byte[] bytes, string name = "model.bin", ScanContext.ContentScan? nested = null) =>
+        RunAsync(scanner, new MemoryReader(name, bytes), name, nested);
+
+    /// <summary>Runs it.</summary>
+    public static async Task<ScanContext> RunAsync(Scanner scanner, IObjectReader content, string name, ScanContext.ContentScan? nested = null)
     {
         var context = new ScanContext(new ScanLimits(), nested ?? ((_, _, _, _, _) => Task.CompletedTask));
-        await scanner(new MemoryReader(name, bytes), name, 0, context, CancellationToken.None);
+        await scanner(content, name, 0, context, CancellationToken.None);
         return context;
     }
 

@@ -36,6 +36,13 @@ internal sealed class GgufReader
         _cursor = new ObjectCursor(reader, offset => ModelFormatException.GgufTruncated(_file, _where, offset));
     }
 
+    /// <summary>What was read of the metadata so far, also after a failure.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _metadata;
+
+    /// <summary>Keys of strings that were too long to keep.</summary>
+    public IReadOnlyList<string> UnkeptKeys => _unkept;
+
+    /// <summary>Reads and checks the header.</summary>
     public async Task<GgufFile> ReadAsync(CancellationToken cancellationToken)
     {
         await _cursor.RequireAsync(4, cancellationToken).ConfigureAwait(false);
@@ -50,10 +57,10 @@ internal sealed class GgufReader
         ulong tensorCount = await _cursor.UInt64Async(cancellationToken).ConfigureAwait(false);
         ulong keyCount = await _cursor.UInt64Async(cancellationToken).ConfigureAwait(false);
         CheckCount(keyCount, "number of metadata keys", GgufFile.MaxKeys, SmallestKey);
-        CheckCount(tensorCount, "number of tensors", GgufFile.MaxTensors, SmallestTensor);
 
         for (ulong i = 0; i < keyCount; i++)
             await ReadKeyAsync(cancellationToken).ConfigureAwait(false);
+        CheckCount(tensorCount, "number of tensors", GgufFile.MaxTensors, SmallestTensor);
         var infos = new List<Entry>((int)tensorCount);
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (ulong i = 0; i < tensorCount; i++)

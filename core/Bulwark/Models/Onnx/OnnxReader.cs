@@ -24,6 +24,7 @@ internal sealed class OnnxReader
     private readonly List<string> _oddities = [];
     private int _nodes;
     private int _keptText;
+    private ModelFormatException? _fault;
 
     public OnnxReader(IObjectReader reader)
     {
@@ -33,7 +34,36 @@ internal sealed class OnnxReader
         _tensors = new OnnxTensors(_file, _oddities);
     }
 
+    /// <summary>External tensors read so far, also after a failure.</summary>
+    public IReadOnlyList<OnnxExternal> External => _tensors.External();
+
+    /// <summary>Operators outside the default domain read so far.</summary>
+    public IReadOnlyCollection<OnnxOperator> Operators => _operators.Values;
+
+    /// <summary>Functions read so far.</summary>
+    public IReadOnlySet<(string Domain, string Name)> Functions => _functions;
+
+    /// <summary>Text read so far.</summary>
+    public IReadOnlyList<OnnxText> Texts => _texts;
+
+    /// <summary>What was odd so far.</summary>
+    public IReadOnlyList<string> Oddities => _oddities;
+
+    /// <summary>Walks the file.</summary>
     public async Task<OnnxFile> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WalkAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ModelFormatException) when (_fault is not null)
+        {
+            // The first fault is the cause of those that follow it.
+            throw _fault;
+        }
+    }
+
+    private async Task<OnnxFile> WalkAsync(CancellationToken cancellationToken)
     {
         if (_cursor.Size > OnnxFile.MaxSize)
             throw ModelFormatException.OnnxLimit(_file, "bytes in the file", OnnxFile.MaxSize);
@@ -54,6 +84,8 @@ internal sealed class OnnxReader
             frame = frame.Parent;
         }
 
+        if (_fault is not null)
+            throw _fault;
         if ((model.Seen & 1u << 7) == 0)
             throw ModelFormatException.OnnxBadModel(_file, "it has no graph");
         if ((model.Seen & 1u << 1) == 0)
@@ -94,7 +126,14 @@ internal sealed class OnnxReader
             case 2:
                 ulong length = await NumberAsync(frame, frame.End, cancellationToken).ConfigureAwait(false);
                 if (length > (ulong)(frame.End - _cursor.Position))
-                    throw ModelFormatException.OnnxBadProtobuf(_file, at, $"field {field} of a {frame.Message} is longer than what holds it");
+                {
+                    // What there is of a message is walked before the refusal: a scanner wants to know what it would have done.
+                    _fault ??= ModelFormatException.OnnxBadProtobuf(_file, at, $"field {field} of a {frame.Message} is longer than what holds it");
+                    if (OnnxSchema.Child(frame.Message, field) is null)
+                        throw _fault;
+                    length = (ulong)(frame.End - _cursor.Position);
+                }
+
                 return await BytesAsync(frame, field, (long)length, cancellationToken).ConfigureAwait(false);
             default:
                 throw ModelFormatException.OnnxBadProtobuf(_file, at, $"wire type {wire} is not used by ONNX");

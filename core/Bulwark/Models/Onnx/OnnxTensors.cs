@@ -11,7 +11,7 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
     private const int MostOddities = 64;
     private const int MostEntries = 32;
     private const int StringType = 8;
-    private const int External = 1;
+    private const int Outside = 1;
     private const int RawData = 9;
 
     private readonly List<OnnxTensorDraft> _drafts = [];
@@ -40,6 +40,9 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
     public void Add(OnnxTensorDraft tensor)
     {
         OnnxFrame frame = tensor.Frame;
+        if (_drafts.Count == OnnxFile.MaxTensors)
+            throw ModelFormatException.OnnxLimit(file, "number of tensors", OnnxFile.MaxTensors);
+        _drafts.Add(tensor);
         if (frame is { Field: 1, Parent: { Message: OnnxMessage.SparseTensor } sparse })
             sparse.Name = frame.Name;
         if (frame is { Field: 5, Parent: { Message: OnnxMessage.Graph } graph })
@@ -50,9 +53,6 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
                 throw Bad(tensor, "two initialisers have this name");
         }
 
-        if (_drafts.Count == OnnxFile.MaxTensors)
-            throw ModelFormatException.OnnxLimit(file, "number of tensors", OnnxFile.MaxTensors);
-        _drafts.Add(tensor);
         Int128 count = 1;
         foreach (long dimension in tensor.Dimensions)
         {
@@ -68,9 +68,9 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
             throw Bad(tensor, string.Create(CultureInfo.InvariantCulture, $"its data type {tensor.DataType} is unknown"));
         if (tensor.HasSegment)
             throw Bad(tensor, "segments are not supported by any reader");
-        if (tensor.DataLocation is not (0 or External))
+        if (tensor.DataLocation is not (0 or Outside))
             throw Bad(tensor, string.Create(CultureInfo.InvariantCulture, $"its data location {tensor.DataLocation} is unknown"));
-        if (tensor.DataLocation == External || tensor.External.Count > 0)
+        if (tensor.DataLocation == Outside || tensor.External.Count > 0)
         {
             CheckExternal(tensor);
             return;
@@ -96,6 +96,9 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
         }
     }
 
+    /// <summary>Tensors with external data, by their own names.</summary>
+    public IReadOnlyList<OnnxExternal> External() => [.. _drafts.Where(d => d.External.Count > 0).Select(d => new OnnxExternal(d.Frame.Name, d.Frame.Start, d.External))];
+
     /// <summary>The tensors that lie in the file, in file order, and those that do not.</summary>
     public (ImmutableArray<TensorInfo> Tensors, IReadOnlyList<OnnxExternal> External) Complete()
     {
@@ -105,7 +108,7 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
         // Names of the main graph's initialisers come first: whoever looks a weight up by name means those.
         foreach (OnnxTensorDraft draft in _drafts.OrderBy(d => Names(d.Frame) > 1))
         {
-            bool outside = draft.DataLocation == External || draft.External.Count > 0;
+            bool outside = draft.DataLocation == Outside || draft.External.Count > 0;
             if (!outside && draft.DType is null)
                 continue;
             string name = Name(draft.Frame);
@@ -125,7 +128,7 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
 
     private void CheckExternal(OnnxTensorDraft tensor)
     {
-        if (tensor.DataLocation != External)
+        if (tensor.DataLocation != Outside)
             Odd($"tensor {ModelFormatException.Quote(tensor.Frame.Name)} has external data entries but is not external");
         if (tensor.ValueFields != 0)
             throw Bad(tensor, "it has values both in the file and outside");

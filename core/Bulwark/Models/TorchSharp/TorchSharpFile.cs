@@ -78,8 +78,6 @@ internal sealed class TorchSharpFile : ModelFile
             throw ModelFormatException.TorchSharpMalformed(file, 0, string.Create(CultureInfo.InvariantCulture, $"it declares {count} entries, more than fit"));
         if (count > MaxTensors)
             throw ModelFormatException.TorchSharpLimit(file, "number of tensors", MaxTensors);
-        if (count == 0)
-            throw ModelFormatException.TorchSharpMalformed(file, 0, "it has no entries");
         var tensors = ImmutableArray.CreateBuilder<TensorInfo>((int)count);
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (ulong i = 0; i < count; i++)

@@ -12,6 +12,7 @@ internal static class ConfigScanner
     public const int MaxText = 4 << 20;
 
     private const int LongestPlainValue = 1 << 16;
+    private const long LargestConfiguration = 1 << 20;
     private const string ChatTemplate = "chat_template";
 
     private static readonly string[] TemplateEndings = [".jinja", ".jinja2", ".j2", ".template", ".tmpl"];
@@ -86,11 +87,11 @@ internal static class ConfigScanner
         while (await walker.NextAsync(cancellationToken).ConfigureAwait(false))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Judge(walker, path, context);
+            Judge(walker, content.Source.Size, path, context);
         }
     }
 
-    private static void Judge(JsonWalker walker, string path, ScanContext context)
+    private static void Judge(JsonWalker walker, long size, string path, ScanContext context)
     {
         (string key, string text, IReadOnlyList<string> way) = (walker.Key, walker.Text, walker.Path);
         if (walker.Word == "true" && key == "trust_remote_code")
@@ -125,11 +126,17 @@ internal static class ConfigScanner
             // modules.json of sentence-transformers: a list of objects, each with the class to make.
             context.Add(ConfigRules.UnknownModule, path, walker.Offset, $"It makes a {ModelFormatException.Quote(text)}.");
         }
-        else if (text.Length <= LongestPlainValue && !(way.Count > 0 && way[0] is "model" or "added_tokens" or "vocab" or "merges" or "added_tokens_decoder" or "id2label") && !way.Contains("vocab") && !JinjaTemplateScanner.Looks(text) && CodeText.Find(text) is { } code)
+        else if (IsPlainValue(walker, size) && !JinjaTemplateScanner.Looks(text) && CodeText.Find(text) is { } code)
         {
             context.Add(ConfigRules.Code, path, walker.Offset, $"{ModelFormatException.Quote(key)} holds {code}.");
         }
     }
+
+    /// <summary>True for a value of a configuration; not for words of a vocabulary, cells of a notebook, or examples of a data set.</summary>
+    private static bool IsPlainValue(JsonWalker walker, long size) =>
+        size <= LargestConfiguration && walker.Text.Length <= LongestPlainValue && walker.Path is [{ Length: > 0 } first, ..]
+        && first is not ("model" or "added_tokens" or "added_tokens_decoder" or "vocab" or "merges" or "id2label" or "label2id" or "cells" or "scripts" or "data" or "examples" or "messages" or "rows")
+        && !walker.Path.Contains("vocab");
 
     private static void ScanYaml(string text, string path, ScanContext context)
     {

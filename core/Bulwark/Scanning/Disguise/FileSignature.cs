@@ -29,7 +29,6 @@ internal static class FileSignature
         ("MSCF\0\0\0\0"u8.ToArray(), ForeignKind.Archive, "a Windows cabinet"),
         ("xar!"u8.ToArray(), ForeignKind.Archive, "a XAR archive"),
         ("!<arch>\n"u8.ToArray(), ForeignKind.Archive, "a Unix archive or Debian package"),
-        ("koly"u8.ToArray(), ForeignKind.Archive, "a disk image"),
     ];
 
     private static readonly string[] Scripts =

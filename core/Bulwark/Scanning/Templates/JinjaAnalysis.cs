@@ -198,6 +198,8 @@ internal sealed class JinjaAnalysis(ScanContext context, string path)
             Add(token.Escaped ? TemplateRules.Obfuscation : TemplateRules.ObjectTraversal, token.Offset, $"It names {ModelFormatException.Quote(token.Text)}.");
         else if (token.Escaped && JinjaNames.Within(token.Text) is { } hidden)
             Add(TemplateRules.Obfuscation, token.Offset, $"It hides {ModelFormatException.Quote(hidden)} behind escapes.");
+        else if (JinjaNames.IsPiece(token.Text))
+            Add(TemplateRules.Obfuscation, token.Offset, $"It has {ModelFormatException.Quote(token.Text)}, a piece of a name that leads out of the sandbox.");
     }
 
     /// <summary>A name, or a way of names such as filters take: nothing that is prose.</summary>

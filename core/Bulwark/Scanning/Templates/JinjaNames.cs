@@ -55,6 +55,18 @@ internal static class JinjaNames
     /// <summary>Objects of Jinja whose members no template reads.</summary>
     private static readonly FrozenSet<string> Globals = new[] { "cycler", "joiner", "namespace", "lipsum", "range", "dict", "self", "request", "config", "url_for", "get_flashed_messages" }.ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>The names by which escapes go, of which no piece is a word of its own.</summary>
+    private static readonly string[] Steps = ["__class__", "__bases__", "__mro__", "__subclasses__", "__globals__", "__builtins__", "__import__", "__init__", "__getitem__", "__getattribute__", "__dict__"];
+
+    /// <summary>True for the beginning or end of such a name, as it is written to be put together later.</summary>
+    public static bool IsPiece(string text)
+    {
+        const int ShortestBegin = 5;
+        const int ShortestEnd = 4;
+        return (text.Length >= ShortestBegin && text.StartsWith("__", StringComparison.Ordinal) && Steps.Any(s => s.Length > text.Length && s.StartsWith(text, StringComparison.Ordinal)))
+            || (text.Length >= ShortestEnd && text[0] != '_' && text.EndsWith("__", StringComparison.Ordinal) && Steps.Any(s => s.EndsWith(text, StringComparison.Ordinal)));
+    }
+
     public static bool IsIntrospection(string name) => Introspection.Contains(name);
 
     public static bool IsDunder(string name) => name.Length > 4 && name.StartsWith("__", StringComparison.Ordinal) && name.EndsWith("__", StringComparison.Ordinal);

@@ -47,8 +47,12 @@ public sealed class TorchSharpFileTests
         }
     }
 
+    [Fact]
+    public async Task A_module_without_parameters_is_one_zero_byte() => Assert.Empty(Assert.IsType<TorchSharpFile>(await TryReadAsync([0])).Tensors);
+
     [Theory]
-    [InlineData("00")]
+    [InlineData("")]
+    [InlineData("0000")]
     [InlineData("0101610601")]
     [InlineData("0201610601000161060100")] // the same name twice
     [InlineData("0101FF060100")] // a name that is not UTF-8

@@ -83,6 +83,8 @@ public sealed class JinjaTemplateScannerTests
     [InlineData("{%- macro m(a=().__class__) -%}{%- endmacro -%}")]
     [InlineData("{# harmless #}{% raw %}{{ ok }}{% endraw %}{{ ().__class__ }}")]
     [InlineData("{{ {'a': [1, (2, ().__class__)]} }}")]
+    [InlineData("{{ x[('zz' if a else '__cla') ~ 'ss__'] }}")]
+    [InlineData("{% if a %}{% set b = '__glo' %}{% else %}{% set b = 'x' %}{% endif %}{{ m[b ~ c] }}")]
     [InlineData("{{ ().__class__ ")]
     [InlineData("{{ ) ().__class__ }}{{ ().__class__ }}")]
     [InlineData("{% bogus %}{{ ().__class__ }}")]

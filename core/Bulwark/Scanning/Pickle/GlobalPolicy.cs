@@ -8,7 +8,7 @@ namespace Bulwark.Scanning.Pickle;
 /// </summary>
 internal static class GlobalPolicy
 {
-    private static readonly FrozenSet<(string Module, string Name)> Allowed = Read(
+    private static readonly FrozenDictionary<(string Module, string Name), GlobalStanding> Allowed = Read(
         StandardLibraryGlobals.Text, NumpyGlobals.Text, TorchGlobals.Text, SklearnGlobals.Text, ScipyGlobals.Text, ModelLibraryGlobals.Text);
 
     private static readonly FrozenSet<string> StandardLibrary = Words(KnownModules.StandardLibrary);
@@ -21,8 +21,8 @@ internal static class GlobalPolicy
     /// <summary>Judges a global.</summary>
     public static GlobalStanding Judge(string module, string name, bool torchScript)
     {
-        if (Allowed.Contains((module, name)))
-            return GlobalStanding.Allowed;
+        if (Allowed.TryGetValue((module, name), out GlobalStanding allowed))
+            return allowed;
         if (module == "torch.storage" && name == "_load_from_bytes")
             return GlobalStanding.LoadsBytes;
         if (module is "builtins" or "__builtin__" && name == "type")
@@ -87,21 +87,22 @@ internal static class GlobalPolicy
     private static FrozenSet<string> Words(string text) =>
         text.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
 
-    private static FrozenSet<(string Module, string Name)> Read(params ReadOnlySpan<string> texts)
+    private static FrozenDictionary<(string Module, string Name), GlobalStanding> Read(params ReadOnlySpan<string> texts)
     {
-        HashSet<(string, string)> pairs = [];
+        Dictionary<(string, string), GlobalStanding> pairs = [];
         foreach (string text in texts)
         {
             string module = "";
+            GlobalStanding standing = GlobalStanding.Allowed;
             foreach (string word in text.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
             {
                 if (word.EndsWith(':'))
-                    module = word[..^1];
+                    (module, standing) = (word.TrimEnd(':'), word.EndsWith("::", StringComparison.Ordinal) ? GlobalStanding.AllowedName : GlobalStanding.Allowed);
                 else
-                    pairs.Add((module, word));
+                    pairs.TryAdd((module, word), standing);
             }
         }
 
-        return pairs.ToFrozenSet();
+        return pairs.ToFrozenDictionary();
     }
 }

@@ -6,6 +6,9 @@ internal enum GlobalStanding
     /// <summary>On the allow-list: it makes data and nothing else.</summary>
     Allowed,
 
+    /// <summary>On the allow-list to be named, or made empty by NEWOBJ; no pickler calls it.</summary>
+    AllowedName,
+
     /// <summary>torch.storage._load_from_bytes: allowed on constant bytes, which are then scanned as what it would load.</summary>
     LoadsBytes,
 

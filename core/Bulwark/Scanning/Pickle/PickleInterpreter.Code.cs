@@ -223,6 +223,8 @@ internal sealed partial class PickleInterpreter
             _context.Add(PickleRules.DangerousGlobal, _path, _getattrAt, "The pickle imports 'builtins.getattr'.");
     }
 
+    private bool MayCall(in AbstractValue value) => StandingOf(value) == GlobalStanding.Allowed;
+
     private GlobalStanding? StandingOf(in AbstractValue value) => value.Kind == AbstractKind.Global ? GlobalAt(value.Payload)?.Standing : null;
 
     private AbstractValue Result(in AbstractValue callable, in AbstractValue arguments, bool constructs)
@@ -233,9 +235,7 @@ internal sealed partial class PickleInterpreter
         {
             bool known = _tuples.TryGet(arguments, out ReadOnlySpan<AbstractValue> items);
             ReportCall(global, constructs, items);
-            return known || global.Standing == GlobalStanding.LoadsBytes || global.Standing == GlobalStanding.AsksType
-                ? Special(global, result, items, known)
-                : result;
+            return Special(global, result, items, known);
         }
 
         switch (callable.Kind)
@@ -261,6 +261,7 @@ internal sealed partial class PickleInterpreter
         {
             GlobalStanding.Dangerous or GlobalStanding.Scanner or GlobalStanding.Dotted or GlobalStanding.ReadsAttribute => PickleRules.DangerousCall,
             GlobalStanding.StandardLibrary => PickleRules.UnlistedCall,
+            GlobalStanding.AllowedName => constructs ? null : PickleRules.UnlistedCall,
             // NEWOBJ only makes an empty object of a class; anything else there is a function, or a type of C with the manners of one.
             GlobalStanding.Package => constructs && global.LooksLikeClass ? null : PickleRules.UnlistedCall,
             GlobalStanding.ModelPackage => global.LooksLikeClass ? null : PickleRules.UnlistedCall,
@@ -305,6 +306,13 @@ internal sealed partial class PickleInterpreter
         {
             case ("_codecs" or "codecs", "encode") when arguments is [{ Kind: AbstractKind.Text, Payload: >= 0 } text, ..]:
                 return result with { Kind = AbstractKind.EncodedBytes, Payload = text.Payload, Size = text.Size, Flag = text.Flag };
+            // These call an argument, or the constructor of one: only what may be called itself may be there.
+            case ("copyreg" or "copy_reg", "_reconstructor") when !(arguments is [_, var type, ..] && MayCall(type)):
+            case ("torch._tensor", "_rebuild_from_type" or "_rebuild_from_type_v2") when !(arguments is [var rebuild, ..] && MayCall(rebuild)):
+            case ("numpy.random._pickle" or "numpy.random", _) when arguments is [_, { Kind: not AbstractKind.None } maker, ..] && !MayCall(maker):
+            case ("builtins" or "__builtin__", "iter") when arguments.Length != 1:
+                Add(PickleRules.UnlistedCall, $"The pickle has {global} call something that is not on the allow-list of callables.");
+                return result;
             case ("builtins" or "__builtin__", "bytes" or "bytearray") when arguments is [{ Kind: AbstractKind.Bytes or AbstractKind.EncodedBytes } bytes, ..]:
                 return bytes;
             case ("builtins" or "__builtin__", "bytes" or "bytearray") when arguments is [{ Kind: AbstractKind.Integer, Payload: > LargestAllocation }]:

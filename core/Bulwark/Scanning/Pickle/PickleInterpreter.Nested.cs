@@ -31,11 +31,17 @@ internal sealed partial class PickleInterpreter
         ReadOnlySpan<byte> payload = _reader.Payload(_token);
         if (_token.Opcode == PickleOpcode.String)
             payload = payload.Length > 2 ? payload[1..^1] : default;
+        if (payload.Length is > 8 and < 16 && payload.StartsWith("__"u8) && IsInternal(payload))
+            Add(PickleRules.InternalName, $"The text {PickleText.Decode(PickleOpcode.BinUnicode, payload)} is stored.");
         if (NestedBytes.FormOfText(payload) is not { } form)
             return;
         int quote = _token.Opcode == PickleOpcode.String ? 1 : 0;
         Schedule(new AbstractValue(AbstractKind.Bytes, _token.PayloadOffset + quote, _token.PayloadLength - (2 * quote)), form);
     }
+
+    private static bool IsInternal(ReadOnlySpan<byte> text) =>
+        text.SequenceEqual("__setstate__"u8) || text.SequenceEqual("__reduce__"u8) || text.SequenceEqual("__reduce_ex__"u8) || text.SequenceEqual("__class__"u8)
+        || text.SequenceEqual("__globals__"u8) || text.SequenceEqual("__builtins__"u8) || text.SequenceEqual("__bases__"u8) || text.SequenceEqual("__subclasses__"u8);
 
     private void Schedule(in AbstractValue value, NestedForm form)
     {

@@ -66,6 +66,11 @@ internal static class PickleRules
         "A string or bytes value of the file is itself a pickle (perhaps in base64, hexadecimal or compressed) that would run code for whoever unpickles it.",
         "AML.T0011", "AML.T0018");
 
+    /// <summary>The name of a Python internal is stored.</summary>
+    public static readonly ScanRule InternalName = new("BWS1013", Verdict.Suspicious, Severity.Medium, "Pickle stores the name of a Python internal",
+        "A text such as __setstate__ becomes an attribute that the unpickler itself calls when the object gets its state a second time.",
+        "AML.T0011");
+
     /// <summary>A persistent id where there should be none, or of an unknown kind.</summary>
     public static readonly ScanRule PersistentId = new("BWS1014", Verdict.Suspicious, Severity.Medium, "Pickle refers to something outside",
         "The file asks its loader to look up an object by an id; outside PyTorch's storages nobody can say what that is.",
@@ -170,7 +175,7 @@ internal static class PickleRules
     public static IReadOnlyList<ScanRule> All { get; } =
     [
         DangerousCall, DangerousGlobal, UnlistedCall, DottedName, ComputedName, UnknownGlobal, ScannerTampering, IndirectCall, StateOnGlobal,
-        FrameDivergence, HiddenLoad, NestedPayload, PersistentId, PersistentPath, Extension, NonAsciiGlobal, OutOfBand, ImpossibleName, Truncated,
+        FrameDivergence, HiddenLoad, NestedPayload, InternalName, PersistentId, PersistentPath, Extension, NonAsciiGlobal, OutOfBand, ImpossibleName, Truncated,
         UnknownOpcode, Misuse, Bomb, TooDeep, BadLength, Protocol, Memo, TrailingBytes, AppendedFile, TooLarge, BrokenArray, Allocation, FrameLength,
     ];
 }

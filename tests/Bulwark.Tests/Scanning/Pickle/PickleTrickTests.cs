@@ -44,12 +44,38 @@ public sealed class PickleTrickTests
     [InlineData("collections", "OrderedDict")]
     [InlineData("numpy._core.multiarray", "_reconstruct")]
     [InlineData("torch._utils", "_rebuild_tensor_v2")]
-    [InlineData("sklearn.linear_model._logistic", "LogisticRegression")]
     [InlineData("builtins", "len")]
     [InlineData("datetime", "datetime")]
     [InlineData("zoneinfo", "ZoneInfo._unpickle")]
     public async Task A_call_of_what_is_allowed_is_benign(string module, string name) =>
         await ExpectAsync(Verdict.Benign, new PickleWriter().Proto(4).StackGlobal(module, name).Text("x").Op(PickleOpcode.Tuple1, PickleOpcode.Reduce).Stop());
+
+    [Theory]
+    [InlineData("sklearn.linear_model._logistic", "LogisticRegression")]
+    [InlineData("torch.nn.modules.linear", "Linear")]
+    [InlineData("builtins", "map")]
+    public async Task What_is_only_made_empty_by_picklers_may_be_named_but_not_called(string module, string name)
+    {
+        await ExpectAsync(Verdict.Benign, new PickleWriter().Proto(2).Global(module, name).Op(PickleOpcode.EmptyTuple, PickleOpcode.NewObj, PickleOpcode.EmptyDict, PickleOpcode.Build).Stop());
+        await ExpectAsync(Verdict.Malicious, PickleRules.UnlistedCall, new PickleWriter().Proto(2).Call(module, name, "x").Stop());
+    }
+
+    [Fact]
+    public async Task An_allowed_function_cannot_be_made_to_call_what_is_not()
+    {
+        PickleWriter Reconstruct(string module, string name) => new PickleWriter().Proto(2).Global("copyreg", "_reconstructor")
+            .Global("sklearn.pipeline", "Pipeline").Global(module, name).Text("x").Op(PickleOpcode.Tuple3, PickleOpcode.Reduce).Stop();
+
+        await ExpectAsync(Verdict.Benign, Reconstruct("builtins", "object"));
+        await ExpectAsync(Verdict.Malicious, Reconstruct("sklearn.pipeline", "Pipeline"));
+        await ExpectAsync(Verdict.Malicious, new PickleWriter().Proto(2).Global("torch._tensor", "_rebuild_from_type_v2").Global("sklearn.pipeline", "Pipeline").Op(PickleOpcode.Tuple1, PickleOpcode.Reduce).Stop());
+        await ExpectAsync(Verdict.Malicious, new PickleWriter().Proto(2).Global("builtins", "iter").Text("x").Op(PickleOpcode.None, PickleOpcode.Tuple2, PickleOpcode.Reduce).Stop());
+    }
+
+    [Fact]
+    public async Task A_planted_setstate_is_suspicious() =>
+        await ExpectAsync(Verdict.Suspicious, PickleRules.InternalName, new PickleWriter().Proto(2).Global("sklearn.pipeline", "Pipeline").Op(PickleOpcode.EmptyTuple, PickleOpcode.NewObj)
+            .Op(PickleOpcode.EmptyDict).Text("__setstate__").Global("builtins", "len").Op(PickleOpcode.SetItem, PickleOpcode.Build).Text("x").Op(PickleOpcode.Build).Stop());
 
     [Theory]
     [InlineData("__main__", "MyModel")]

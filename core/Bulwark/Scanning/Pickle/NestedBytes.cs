@@ -10,7 +10,7 @@ internal static class NestedBytes
 {
     private const int Shortest = 4;
     private const int ShortestText = 16;
-    private const int MostInflated = 1 << 20;
+    private const int MostInflated = 1 << 18;
 
     private static readonly SearchValues<byte> Base64Characters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n"u8);
 

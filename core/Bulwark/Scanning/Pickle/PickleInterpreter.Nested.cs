@@ -8,7 +8,7 @@ internal sealed partial class PickleInterpreter
 {
     // What is unwrapped is held in memory.
     private const int LongestWrapped = 4 << 20;
-    private const int MostNested = 10_000;
+    private const int MostNested = 4_000;
     private const int HeadLength = 16;
 
     private static readonly ScanRule[] PayloadRules =
@@ -17,6 +17,8 @@ internal sealed partial class PickleInterpreter
         PickleRules.ScannerTampering, PickleRules.HiddenLoad, PickleRules.IndirectCall, PickleRules.StateOnGlobal, PickleRules.NestedPayload,
     ];
 
+    // Bytes in the memo can be loaded again and again; they stay the same.
+    private readonly HashSet<long> _loaded = [];
     private (AbstractValue Value, NestedForm Form) _nested;
     private int _nestedCount;
 
@@ -46,7 +48,9 @@ internal sealed partial class PickleInterpreter
     private void Schedule(in AbstractValue value, NestedForm form)
     {
         // A payload that only waits is a warning, so that there is an end to looking for them; what gets loaded is always looked at.
-        if (_failed || (form != NestedForm.Loaded && (_depth >= _context.Limits.MaxDepth || ++_nestedCount > MostNested)))
+        if (_failed || (form == NestedForm.Loaded && !_loaded.Add(value.Payload)))
+            return;
+        if (form != NestedForm.Loaded && (_depth >= _context.Limits.MaxDepth || ++_nestedCount > MostNested))
             return;
         _nested = (value, form);
         _pause = Pause.Nested;

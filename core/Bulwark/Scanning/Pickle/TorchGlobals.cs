@@ -63,6 +63,7 @@ internal static class TorchGlobals
         torch.cuda.sparse: DoubleStorage FloatStorage HalfStorage BFloat16Storage LongStorage IntStorage ShortStorage CharStorage ByteStorage BoolStorage
           ComplexFloatStorage ComplexDoubleStorage DoubleTensor FloatTensor HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor
           BoolTensor
+        torch.jit._pickle: build_intlist build_tensorlist build_doublelist build_boollist build_tensor_from_id restore_type_tag
         torch.nn:: Module Parameter Linear Conv1d Conv2d Conv3d BatchNorm1d BatchNorm2d BatchNorm3d LayerNorm GroupNorm ReLU GELU SiLU Tanh Sigmoid Softmax
           Dropout Dropout2d Flatten Identity Embedding LSTM GRU RNN Sequential ModuleList ModuleDict MaxPool2d AvgPool2d AdaptiveAvgPool2d MultiheadAttention
           CrossEntropyLoss MSELoss

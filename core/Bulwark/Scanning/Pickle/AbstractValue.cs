@@ -47,6 +47,9 @@ internal struct AbstractValue
     /// <summary>Whether items or entries can be put into it.</summary>
     public readonly bool IsContainer => Kind is AbstractKind.List or AbstractKind.Dict or AbstractKind.Set or AbstractKind.Tuple or AbstractKind.FrozenSet;
 
+    /// <summary>Whether there is nothing in it.</summary>
+    public readonly bool IsPlain => Kind is >= AbstractKind.None and <= AbstractKind.EncodedBytes;
+
     /// <summary>What it counts for in the size of a container.</summary>
     public readonly long Weight => IsContainer || Kind == AbstractKind.Run ? Size : 1;
 

@@ -116,6 +116,14 @@ internal sealed partial class PickleInterpreter
         bool same = items.Length >= 3;
         foreach (ref readonly AbstractValue item in items)
         {
+            same = same && item.IsSame(items[0]);
+            if (item.IsPlain)
+            {
+                depth = Math.Max(depth, 1);
+                size++;
+                continue;
+            }
+
             if (item.IsContainer && item.IsSame(container))
             {
                 if (++_selfReferences == MostSelfReferences)
@@ -125,7 +133,6 @@ internal sealed partial class PickleInterpreter
 
             depth = Math.Max(depth, item.Depth + 1);
             size = Sizes.Add(size, item.Weight);
-            same &= item.IsSame(items[0]);
             if (StandingOf(item) is GlobalStanding.LoadsBytes or GlobalStanding.ReadsAttribute)
                 Add(PickleRules.HiddenLoad, $"{GlobalAt(item.Payload)} is passed on instead of being called on constants of the file.");
         }

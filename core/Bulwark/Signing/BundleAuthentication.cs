@@ -6,6 +6,8 @@ namespace Bulwark.Signing;
 /// <summary>A bundle whose signature verified. Only now may its payload be read.</summary>
 internal sealed record BundleAuthentication(byte[] Payload, VerificationKey SignedBy, SignerIdentity? Identity, bool Version02, bool NamesKeyByBytes)
 {
+    private const int MaximumKeysTried = 64;
+
     /// <summary>Checks a bundle's signature against what is trusted.</summary>
     /// <param name="what">Names the bundle in errors.</param>
     /// <param name="bundle">Its bytes.</param>
@@ -19,19 +21,31 @@ internal sealed record BundleAuthentication(byte[] Payload, VerificationKey Sign
         if (material.Keyless)
             throw SigningException.Unsupported(what, "it is a keyless Sigstore signature, whose transparency log is not consulted here");
 
-        (VerificationKey key, SignerIdentity? identity) = material.Certificates.Count > 0
-            ? CertificateTrust.Verify(what, material.Certificates, trust)
-            : (trust.Keys.FirstOrDefault(candidate => IsNamed(candidate, material.Hint!)) ?? throw SigningException.BadSignature(what), null);
-        EnsureAllowed(what, key);
-        if (key.Verify(DsseEnvelope.PreAuthenticationEncoding(parsed.Payload), parsed.Signature))
-            return new BundleAuthentication(parsed.Payload, key, identity, Version02: false, material.NamesKeyByBytes);
-        if (acceptVersion02 && material.MayBeVersion02 && parsed.Payload.Length <= DsseEnvelope.MaximumLegacyPayload
-            && VerifyVersion02(key, parsed.Payload, parsed.Signature))
+        if (material.Certificates.Count > 0)
         {
-            return new BundleAuthentication(parsed.Payload, key, identity, Version02: true, material.NamesKeyByBytes);
+            (VerificationKey certified, SignerIdentity identity) = CertificateTrust.Verify(what, material.Certificates, trust);
+            return Check(what, parsed, certified, identity, acceptVersion02) ?? throw SigningException.BadSignature(what);
+        }
+
+        // Several keys are tried only where the bundle does not say whose it is.
+        foreach (VerificationKey key in trust.Keys.Where(candidate => IsNamed(candidate, material.Hint!)).Take(MaximumKeysTried))
+        {
+            if (Check(what, parsed, key, null, acceptVersion02) is { } good)
+                return good;
         }
 
         throw SigningException.BadSignature(what);
+    }
+
+    private static BundleAuthentication? Check(string what, SigstoreBundle bundle, VerificationKey key, SignerIdentity? identity, bool acceptVersion02)
+    {
+        EnsureAllowed(what, key);
+        if (key.Verify(DsseEnvelope.PreAuthenticationEncoding(bundle.Payload), bundle.Signature))
+            return new BundleAuthentication(bundle.Payload, key, identity, Version02: false, bundle.Material.NamesKeyByBytes);
+        return acceptVersion02 && bundle.Material.MayBeVersion02 && bundle.Payload.Length <= DsseEnvelope.MaximumLegacyPayload
+            && VerifyVersion02(key, bundle.Payload, bundle.Signature)
+                ? new BundleAuthentication(bundle.Payload, key, identity, Version02: true, bundle.Material.NamesKeyByBytes)
+                : null;
     }
 
     /// <summary>Refuses keys that OpenSSF Model Signing does not know; ML-DSA-65 is Bulwark's own addition, in a bundle of its own.</summary>
@@ -43,18 +57,19 @@ internal sealed record BundleAuthentication(byte[] Payload, VerificationKey Sign
 
     // The reference's ML-DSA proposal names a key by the hash of its raw bytes, 1,952 at the end of the SubjectPublicKeyInfo.
     private static bool IsNamed(VerificationKey key, string hint) =>
-        hint == key.Hint
+        hint.Length == 0
+        || hint == key.Hint
         || (key.Algorithm == SignatureAlgorithm.MLDsa65
             && hint == "ML_DSA_65:" + Convert.ToHexStringLower(SHA256.HashData(key.SubjectPublicKeyInfo.Span[^1952..])));
 
-    // Version 0.2 hashed with SHA-256 whatever the curve.
+    // Version 0.2 hashed with SHA-256 whatever the curve; later verifiers also take the curve's own hash for it.
     private static bool VerifyVersion02(VerificationKey key, byte[] payload, byte[] signature)
     {
         if (key.Algorithm is not (SignatureAlgorithm.EcdsaP256Sha256 or SignatureAlgorithm.EcdsaP384Sha384 or SignatureAlgorithm.EcdsaP521Sha512))
             return false;
+        byte[] message = DsseEnvelope.LegacyPreAuthenticationEncoding(payload);
         using ECDsa ecdsa = ECDsa.Create();
         ecdsa.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo.Span, out _);
-        return ecdsa.VerifyData(
-            DsseEnvelope.LegacyPreAuthenticationEncoding(payload), signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+        return ecdsa.VerifyData(message, signature, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence) || key.Verify(message, signature);
     }
 }

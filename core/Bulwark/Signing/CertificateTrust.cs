@@ -2,7 +2,6 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Bulwark.Keys;
-using Org.BouncyCastle.Security;
 using Org.BouncyCastle.X509;
 
 namespace Bulwark.Signing;
@@ -11,14 +10,19 @@ namespace Bulwark.Signing;
 /// <remarks>
 /// As the reference: the chain is built from the bundle's other certificates and the given roots, at the leaf's notBefore unless a time is
 /// given; the leaf must have key usage digitalSignature or extended key usage codeSigning; no revocation, no network. Stricter: an extended
-/// key usage without codeSigning refuses (a web server's certificate must not sign models), a root inside the bundle refuses, and an
-/// identity can be demanded.
+/// key usage without codeSigning refuses (a web server's certificate must not sign models), so does a root inside the bundle,
+/// so do MD5 and SHA-1, and an extension that stands twice; and an identity can be demanded. That the leaf calls itself an authority says
+/// nothing: the reference's own samples do, and what may sign is said by its key usage.
 /// </remarks>
 internal static class CertificateTrust
 {
     private const string CodeSigning = "1.3.6.1.5.5.7.3.3";
     private const string AnyPurpose = "2.5.29.37.0";
     private const string AlternativeNamesOid = "2.5.29.17";
+
+    // RFC 8017 and RFC 3279: md2, md5 and sha1 with RSA; DSA and ECDSA with SHA-1; OIW's sha1 with RSA.
+    private static readonly IReadOnlyList<string> ForgeableSignatures =
+        ["1.2.840.113549.1.1.2", "1.2.840.113549.1.1.4", "1.2.840.113549.1.1.5", "1.2.840.10040.4.3", "1.2.840.10045.4.1", "1.3.14.3.2.29"];
 
     /// <summary>Verifies a chain and returns the leaf's key and identity.</summary>
     /// <exception cref="SigningException">BW1801, BW1804, BW1805, BW1806.</exception>
@@ -30,6 +34,7 @@ internal static class CertificateTrust
             foreach (byte[] certificate in der)
                 certificates.Add(Load(what, certificate));
             X509Certificate2 leaf = certificates[0];
+            certificates.ForEach(certificate => CheckForm(what, certificate));
             if (certificates.Any(IsRoot))
                 throw SigningException.Malformed(what, "it brings its own root certificate, which proves nothing");
             CheckChain(what, certificates, trust);
@@ -39,7 +44,7 @@ internal static class CertificateTrust
                 throw SigningException.UnexpectedIdentity(what, expected, string.Join("', '", identity.AlternativeNames.Prepend(identity.Subject)));
             return (KeyOf(what, leaf), identity);
         }
-        catch (Exception error) when (error is CryptographicException or AsnContentException or ArgumentException)
+        catch (Exception error) when (error is CryptographicException or AsnContentException or ArgumentException or InvalidOperationException or OverflowException)
         {
             throw SigningException.UntrustedCertificate(what, "it cannot be read", error);
         }
@@ -63,6 +68,15 @@ internal static class CertificateTrust
             throw SigningException.UntrustedCertificate(what, "it was not issued for signatures");
     }
 
+    // What the usual chain builders let pass: a hash under which certificates were forged, and a second extension that one reader sees and another does not.
+    private static void CheckForm(string what, X509Certificate2 certificate)
+    {
+        if (ForgeableSignatures.Contains(certificate.SignatureAlgorithm.Value))
+            throw SigningException.UntrustedCertificate(what, "a certificate in its chain is signed with MD5 or SHA-1, under which others can be forged");
+        if (certificate.Extensions.DistinctBy(extension => extension.Oid?.Value, StringComparer.Ordinal).Count() != certificate.Extensions.Count)
+            throw SigningException.UntrustedCertificate(what, "a certificate in its chain has one extension twice");
+    }
+
     /// <summary>True for a certificate that signed itself; one that merely bears its issuer's name is none.</summary>
     public static bool IsRoot(X509Certificate2 certificate)
     {
@@ -73,8 +87,9 @@ internal static class CertificateTrust
             Org.BouncyCastle.X509.X509Certificate parsed = new X509CertificateParser().ReadCertificate(certificate.RawData);
             return parsed.IsSignatureValid(parsed.GetPublicKey());
         }
-        catch (Exception error) when (error is GeneralSecurityException or ArgumentException or InvalidOperationException or IOException or InvalidCastException)
+        catch (Exception error) when (error is not OutOfMemoryException)
         {
+            // Whatever else the parser trips over: what it cannot verify, the chain builder has to, against the roots that are trusted.
             return false;
         }
     }

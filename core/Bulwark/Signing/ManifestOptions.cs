@@ -18,6 +18,6 @@ public sealed record ManifestOptions
     /// </summary>
     public string? LinkBoundary { get; init; }
 
-    /// <summary>Where the signature stands or will stand; left out of the model where it lies inside.</summary>
-    public string? SignaturePath { get; init; }
+    /// <summary>Where signatures of this model stand or will stand; left out of the model where they lie inside.</summary>
+    public IReadOnlyList<string> SignaturePaths { get; init; } = [];
 }

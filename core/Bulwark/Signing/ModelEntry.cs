@@ -9,9 +9,6 @@ internal sealed record ModelEntry(string Name, string Path, FileFacts Facts)
     /// <summary>Why it can be neither signed nor verified, or null for a plain file.</summary>
     public string? Refusal { get; init; }
 
-    /// <summary>It lies on an ignored path.</summary>
-    public bool Ignored { get; init; }
-
     /// <exception cref="SigningException">BW1808.</exception>
     public void ThrowIfRefused()
     {

@@ -69,11 +69,11 @@ public sealed class ModelManifest
         ArgumentNullException.ThrowIfNull(options);
         ModelTree tree = ModelTree.Locate(path, options.AllowSymlinks, options.LinkBoundary);
         List<string> ignore = tree.IsFile ? [] : [.. IgnoredPaths.Git, .. IgnoredPaths.Normalize(options.IgnorePaths, path)];
-        if (tree.NameOf(options.SignaturePath) is { } signature)
+        foreach (string signature in options.SignaturePaths.Select(tree.NameOf).OfType<string>())
             ignore.Add(ModelPath.RefuseIgnored(signature) is { } why ? throw SigningException.BadOption($"The signature cannot be '{signature}'", why) : signature);
         ignore = [.. ignore.Distinct(StringComparer.Ordinal).Order(Comparer<string>.Create(ModelPath.CompareByCodePoint))];
 
-        List<ModelEntry> files = [.. tree.Walk(new IgnoredPaths(ignore), cancellationToken).Where(entry => !entry.Ignored)];
+        List<ModelEntry> files = [.. tree.Walk(new IgnoredPaths(ignore), cancellationToken)];
         foreach (ModelEntry file in files)
             file.ThrowIfRefused();
         if (files.Count == 0)

@@ -60,8 +60,8 @@ internal sealed class ModelTree
     }
 
     /// <summary>
-    /// Everything below the root that is not a folder, in no order. What cannot be signed is listed with the reason; what stands on an
-    /// ignored path is listed as ignored and not looked at further.
+    /// Everything below the root that is not a folder, in no order. What cannot be signed is listed with the reason, a folder of a name
+    /// that cannot be told apart from another's included; what stands on an ignored path is not looked at.
     /// </summary>
     /// <exception cref="SigningException">BW1809: a folder cannot be read. BW1813: there is too much.</exception>
     public IEnumerable<ModelEntry> Walk(IgnoredPaths ignored, CancellationToken cancellationToken)
@@ -73,8 +73,8 @@ internal sealed class ModelTree
         }
 
         int count = 0;
-        Stack<(string Path, string Prefix, bool Ignored)> folders = new([(_root, "", false)]);
-        while (folders.TryPop(out (string Path, string Prefix, bool Ignored) folder))
+        Stack<(string Path, string Prefix)> folders = new([(_root, "")]);
+        while (folders.TryPop(out (string Path, string Prefix) folder))
         {
             foreach (string leaf in Leaves(folder.Path, folder.Prefix))
             {
@@ -83,12 +83,12 @@ internal sealed class ModelTree
                     throw SigningException.TooLarge($"'{Subject}'", $"it has more than {ModelManifest.MaximumResources} files and folders");
                 string name = folder.Prefix + leaf;
                 string path = Path.Combine(folder.Path, leaf);
-                bool skip = folder.Ignored || ignored.Contains(name);
-                FileFacts? facts = PlainFile.Look(path, name);
+                if (ignored.Contains(name))
+                    continue;
+                // The shown name need not be the one on disk: looking under it, one would see another folder, or none, and take it for this one.
+                FileFacts? facts = ModelPath.Refuse(leaf) is null ? PlainFile.Look(path, name) : null;
                 if (facts is { Kind: FileKind.Folder })
-                    folders.Push((path, name + "/", skip));
-                else if (skip)
-                    yield return new ModelEntry(name, path, facts ?? default) { Ignored = true };
+                    folders.Push((path, name + "/"));
                 else
                     yield return Judge(name, path, facts);
             }
@@ -122,17 +122,18 @@ internal sealed class ModelTree
         };
     }
 
-    private static string[] Leaves(string folder, string prefix)
+    private static List<string> Leaves(string folder, string prefix)
     {
         try
         {
+            // One more than may be there, so that a folder without end is noticed before it fills the memory.
             return [.. Directory.EnumerateFileSystemEntries(folder, "*", new EnumerationOptions
             {
                 AttributesToSkip = FileAttributes.None,
                 IgnoreInaccessible = false,
                 RecurseSubdirectories = false,
                 MatchType = MatchType.Simple,
-            }).Select(path => Path.GetFileName(path))];
+            }).Take(ModelManifest.MaximumResources + 1).Select(path => Path.GetFileName(path))];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

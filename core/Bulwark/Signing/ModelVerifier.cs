@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Bulwark.Keys;
+using Microsoft.Win32.SafeHandles;
 
 namespace Bulwark.Signing;
 
@@ -97,14 +98,21 @@ public static class ModelVerifier
 
     private static async Task<byte[]> ReadBundleAsync(string path, CancellationToken cancellationToken)
     {
-        FileFacts facts = PlainFile.Look(RealPath.Of(path) ?? path, path) ?? throw SigningException.Unreadable(path, new FileNotFoundException("There is no such file."));
+        string real = RealPath.Of(path) ?? throw SigningException.NotAPlainFile(path, "is a loop of symbolic links");
+        FileFacts facts = PlainFile.Look(real, path) ?? throw SigningException.Unreadable(path, new FileNotFoundException("There is no such file."));
         if (facts.Kind != FileKind.Regular)
             throw SigningException.NotAPlainFile(path, "is not a regular file");
         if (facts.Size > MaximumBundleLength)
             throw SigningException.Malformed($"The signature '{path}'", $"it has {facts.Size} bytes, more than the {MaximumBundleLength} allowed");
         try
         {
-            return await File.ReadAllBytesAsync(path, cancellationToken);
+            // As long as it was seen to be and no longer: what grows meanwhile, or says that it is empty and is not, is no such file.
+            using SafeFileHandle handle = PlainFile.Open(real, path, facts);
+            byte[] bytes = new byte[facts.Size + 1];
+            int read = 0;
+            for (int n = -1; n != 0 && read < bytes.Length; read += n)
+                n = await RandomAccess.ReadAsync(handle, bytes.AsMemory(read), read, cancellationToken);
+            return read == facts.Size ? bytes[..read] : throw SigningException.Changed(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -16,12 +16,13 @@ namespace Bulwark.Signing;
 internal sealed class VerificationMaterial
 {
     private const int MaximumCertificates = 16;
+    private const int MaximumCertificateLength = 64 * 1024;
 
     private VerificationMaterial()
     {
     }
 
-    /// <summary>Hex SHA-256 of the signer's public PEM; null where the bundle has certificates.</summary>
+    /// <summary>Hex SHA-256 of the signer's public PEM; empty where the bundle does not say, null where it has certificates.</summary>
     public string? Hint { get; private init; }
 
     /// <summary>DER certificates, leaf first; empty for a key-based bundle.</summary>
@@ -30,7 +31,7 @@ internal sealed class VerificationMaterial
     /// <summary>A keyless bundle: a short-lived certificate and transparency log entries.</summary>
     public bool Keyless { get; private init; }
 
-    /// <summary>The key is named as versions up to 1.0.1 named it.</summary>
+    /// <summary>The key is named as versions up to 1.0.1 named it, or not at all.</summary>
     public bool NamesKeyByBytes { get; private init; }
 
     /// <summary>True for the forms that version 0.2 wrote.</summary>
@@ -75,16 +76,19 @@ internal sealed class VerificationMaterial
     {
         StrictJson.Members(what, publicKey, [], ["hint", "rawBytes", "keyDetails"]);
         string? hint = publicKey.TryGetProperty("hint", out _) ? StrictJson.Text(what, publicKey, "hint") : null;
-        byBytes = hint is null;
+        byBytes = string.IsNullOrEmpty(hint);
         if (hint is not null && !publicKey.TryGetProperty("rawBytes", out _))
+        {
+            byBytes = hint.Length == 0;
             return hint;
+        }
 
         // Up to 1.0.1 the reference wrote the PEM itself; it names a key, it does not make it trusted.
         string pem = Encoding.UTF8.GetString(StrictJson.Base64(what, publicKey, "rawBytes"));
         try
         {
             string named = VerificationKey.FromPem(pem).Hint;
-            return hint is null || hint == named ? named : throw SigningException.Malformed(what, "it names two different public keys");
+            return string.IsNullOrEmpty(hint) || hint == named ? named : throw SigningException.Malformed(what, "it names two different public keys");
         }
         catch (KeyException error)
         {
@@ -104,6 +108,9 @@ internal sealed class VerificationMaterial
     private static byte[] Certificate(string what, JsonElement certificate)
     {
         StrictJson.Members(what, certificate, ["rawBytes"], []);
-        return StrictJson.Base64(what, certificate, "rawBytes");
+        byte[] der = StrictJson.Base64(what, certificate, "rawBytes");
+        return der.Length <= MaximumCertificateLength
+            ? der
+            : throw SigningException.Malformed(what, $"it has a certificate of {der.Length} bytes, more than the {MaximumCertificateLength} allowed");
     }
 }

@@ -25,24 +25,31 @@ internal static class SignCommand
             Description = "Certificates to put into the signature, leaf first, without the root.",
             HelpName = "PEM",
         };
+        Option<string?> postQuantum = new("--post-quantum") { Description = "Sign a second time, with your ML-DSA-65 key, into this file.", HelpName = "FILE" };
+        Option<bool> force = new("--force") { Description = "Replace the signature if it exists." };
         Option<string[]> ignore = SignatureOptions.IgnorePaths();
         Option<bool> links = SignatureOptions.AllowSymlinks();
         return new ExampleCommand(
             "sign",
             "Sign a model; 'model_signing verify' of OpenSSF accepts the result.",
             "bulwark sign models/bert --signature models/bert/model.sig",
-            "bulwark sign model.onnx --signature model.onnx.sig --private-key signer.pem")
+            "bulwark sign model.onnx --signature model.onnx.sig --private-key signer.pem",
+            "bulwark sign models/bert --signature models/bert/model.sig --post-quantum models/bert/model.mldsa.sig")
         {
-            model, signature, privateKey, chain, ignore, links,
+            model, signature, privateKey, chain, postQuantum, ignore, links, force,
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
             string path = parsed.GetValue(model)!;
             string output = Path.GetFullPath(parsed.GetValue(signature)!);
+            string? second = parsed.GetValue(postQuantum) is { } beside ? Path.GetFullPath(beside) : null;
+            if (second == output)
+                throw UsageException.BadOption("--post-quantum", "it names the file of the first signature", "Name another file.");
+            EnsureFree(parsed.GetValue(force), output, second);
             ManifestOptions options = new()
             {
                 IgnorePaths = parsed.GetValue(ignore) ?? [],
                 AllowSymlinks = parsed.GetValue(links),
-                SignaturePath = output,
+                SignaturePaths = second is null ? [output] : [output, second],
             };
             using PemSigningKey key = parsed.GetValue(privateKey) is { } pem
                 ? PemSigningKey.FromPem(await ReadPemAsync(pem, cancellationToken))
@@ -53,13 +60,12 @@ internal static class SignCommand
                 "sign", progress => ModelManifest.FromPathAsync(path, options, progress, cancellationToken));
             ModelSigner signer = certificates.Count > 0 ? new ModelSigner(key, [.. certificates]) : new ModelSigner(key);
             byte[] bundle = await signer.SignAsync(manifest, cancellationToken);
-            (string folder, string name) = Arguments.Locate(output);
-            FolderObjectStore store = new();
-            await using (IObjectWriter writer = await store.CreateAsync(folder, name, WriteCondition.Any, cancellationToken))
-            {
-                await writer.WriteAsync(bundle, cancellationToken);
-                await writer.CommitAsync(cancellationToken);
-            }
+            byte[]? extra = second is null
+                ? null
+                : await new ModelSigner(await LocalKeyRing.Default().GetMLDsaKeyAsync(cancellationToken)).SignAsync(manifest, cancellationToken);
+            await WriteAsync(output, bundle, cancellationToken);
+            if (extra is not null)
+                await WriteAsync(second!, extra, cancellationToken);
 
             SignatureDocument document = SignatureDocument.Of(manifest, VerificationKey.FromPem(key.PublicKeyPem).Hint, output);
             terminal.Show(document, CliJson.Default.SignatureDocument, console =>
@@ -71,9 +77,29 @@ internal static class SignCommand
         });
     }
 
+    // A slip of the hand must not replace a weights file by its own signature.
+    private static void EnsureFree(bool replace, params ReadOnlySpan<string?> paths)
+    {
+        foreach (string? path in paths)
+        {
+            if (path is not null && !replace && (Path.Exists(path) || new FileInfo(path).LinkTarget is not null))
+                throw UsageException.OutputExists(path);
+        }
+    }
+
+    private static async Task WriteAsync(string path, byte[] bundle, CancellationToken cancellationToken)
+    {
+        (string folder, string name) = Arguments.Locate(path);
+        await using IObjectWriter writer = await new FolderObjectStore().CreateAsync(folder, name, WriteCondition.Any, cancellationToken);
+        await writer.WriteAsync(bundle, cancellationToken);
+        await writer.CommitAsync(cancellationToken);
+    }
+
     internal static async Task<string> ReadPemAsync(string path, CancellationToken cancellationToken)
     {
-        await using IObjectReader reader = await LocalHost.OpenFileAsync(path, cancellationToken);
+        // Keys are often links to the version in use (mounted secrets).
+        string target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
+        await using IObjectReader reader = await LocalHost.OpenFileAsync(target, cancellationToken);
         if (reader.Source.Size > MaximumPemLength)
             throw KeyException.Malformed(path, $"it has {reader.Source.Size} bytes, far more than a key");
         byte[] bytes = new byte[reader.Source.Size];

@@ -31,6 +31,8 @@ internal static class VerifySignatureCommand
         {
             if (result.GetValue(publicKey) is null == (result.GetValue(chain) is null))
                 result.AddError("Give either --public-key or --certificate-chain.");
+            if (result.GetValue(identity) is { } name && (name.Length == 0 || result.GetValue(chain) is null))
+                result.AddError("--identity is a name in a certificate: give it together with --certificate-chain.");
         });
         return command.Does(async (parsed, terminal, cancellationToken) =>
         {

@@ -1,4 +1,6 @@
-using System.Diagnostics;
+using Bulwark.Keys;
+using Bulwark.Signing;
+using Bulwark.Testing;
 
 namespace Bulwark.Tests.Signing;
 
@@ -14,6 +16,10 @@ internal sealed class ModelFolder : IDisposable
             Write(name, text);
     }
 
+    public static PemSigningKey Key { get; } = PemSigningKey.Generate();
+
+    public static SigningTrust Trust { get; } = SigningTrust.Of(VerificationKey.FromPem(Key.PublicKeyPem));
+
     public string Path => System.IO.Path.Combine(_parent, "model");
 
     /// <summary>A path beside the model.</summary>
@@ -28,13 +34,17 @@ internal sealed class ModelFolder : IDisposable
         return this[name];
     }
 
-    public static void Run(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        string output = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {output}");
-    }
+    public Task<ModelManifest> ManifestAsync(ManifestOptions? options = null) =>
+        ModelManifest.FromPathAsync(Path, options ?? new(), null, CancellationToken.None);
 
-    public void Dispose() => Run("rm", "-rf", _parent);
+    public async Task<byte[]> SignAsync(ManifestOptions? options = null) =>
+        await new ModelSigner(Key).SignAsync(await ManifestAsync(options), CancellationToken.None);
+
+    public Task<VerifiedModel> VerifyAsync(byte[] bundle, VerificationOptions? options = null) =>
+        ModelVerifier.VerifyAsync(Path, bundle, Trust, options ?? new(), null, CancellationToken.None);
+
+    /// <summary>The code of the error that it must end in.</summary>
+    public static async Task<string> CodeAsync(Func<Task> action) => (await Assert.ThrowsAnyAsync<BulwarkException>(action)).Code;
+
+    public void Dispose() => Shell.Run("rm", "-rf", _parent);
 }

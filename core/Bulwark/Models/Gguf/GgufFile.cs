@@ -25,7 +25,7 @@ internal sealed class GgufFile : ModelFile
     public const int MaxKeyLength = 65_535;
 
     /// <summary>The most tensors in one file.</summary>
-    public const int MaxTensors = 250_000;
+    public const int MaxTensors = 65_536;
 
     /// <summary>The longest tensor name in bytes; ggml keeps 64 with the closing zero.</summary>
     public const int MaxNameLength = 63;

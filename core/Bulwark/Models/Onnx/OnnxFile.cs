@@ -21,7 +21,7 @@ internal sealed class OnnxFile : ModelFile
     public const int MaxDepth = 100;
 
     /// <summary>The most tensors in one file.</summary>
-    public const int MaxTensors = 250_000;
+    public const int MaxTensors = 100_000;
 
     /// <summary>The most nodes in one file, over all graphs and functions.</summary>
     public const int MaxNodes = 2_000_000;
@@ -29,11 +29,14 @@ internal sealed class OnnxFile : ModelFile
     /// <summary>The most dimensions of one tensor.</summary>
     public const int MaxDimensions = 32;
 
-    /// <summary>The longest name in bytes; and the longest text that is kept for the scanner.</summary>
+    /// <summary>The longest name of anything, in bytes.</summary>
+    public const int MaxNameLength = 1 << 14;
+
+    /// <summary>The longest text that is kept for the scanner, in bytes; of a longer one, its beginning.</summary>
     public const int MaxTextLength = 1 << 16;
 
-    /// <summary>The most text kept, over all names and metadata.</summary>
-    public const int MaxKeptText = 16 << 20;
+    /// <summary>The most text kept, over all names and metadata, in UTF-16 units.</summary>
+    public const int MaxKeptText = 8 << 20;
 
     internal OnnxFile(
         IObjectReader reader, ImmutableArray<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata,

@@ -23,6 +23,9 @@ internal sealed class OnnxFrame(OnnxMessage message, int field, long start, long
     /// <summary>Bits of the fields below 32 that were seen.</summary>
     public uint Seen { get; set; }
 
+    /// <summary>A tensor stands in it, so that its names are kept.</summary>
+    public bool IsKept { get; set; }
+
     /// <summary>Name of a graph, node, attribute, tensor or function; key of an entry.</summary>
     public string Name { get; set; } = "";
 

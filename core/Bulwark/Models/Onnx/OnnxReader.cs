@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Bulwark.Storage;
 
 namespace Bulwark.Models.Onnx;
@@ -8,11 +7,8 @@ namespace Bulwark.Models.Onnx;
 /// Walks an ONNX file field by field with a stack of its own, stepping over data. Memory is bounded by the number of tensors
 /// and the text that is kept, whatever the file says.
 /// </summary>
-internal sealed class OnnxReader
+internal sealed partial class OnnxReader
 {
-    private const int MostTexts = 4096;
-    private const int MostOperators = 4096;
-
     private readonly IObjectReader _reader;
     private readonly string _file;
     private readonly ObjectCursor _cursor;
@@ -147,16 +143,22 @@ internal sealed class OnnxReader
         switch (frame.Message, field)
         {
             case (OnnxMessage.Node, 2) when frame.Output is null:
-                frame.Output = await TextAsync(length, cancellationToken).ConfigureAwait(false);
+                frame.Output = await NameAsync(length, cancellationToken).ConfigureAwait(false);
                 break;
-            case (OnnxMessage.Node, 3) or (OnnxMessage.Graph, 2) or (OnnxMessage.Attribute, 1) or (OnnxMessage.Tensor, 8) or (OnnxMessage.Function, 1) or (OnnxMessage.Entry, 1):
+            case (OnnxMessage.Node, 3) or (OnnxMessage.Graph, 2) or (OnnxMessage.Attribute, 1) or (OnnxMessage.Tensor, 8) or (OnnxMessage.Function, 1):
+                frame.Name = await NameAsync(length, cancellationToken).ConfigureAwait(false);
+                break;
+            case (OnnxMessage.Node, 4):
+                frame.Type = await NameAsync(length, cancellationToken).ConfigureAwait(false);
+                break;
+            case (OnnxMessage.Entry, 1):
                 frame.Name = await TextAsync(length, cancellationToken).ConfigureAwait(false);
                 break;
-            case (OnnxMessage.Node, 4) or (OnnxMessage.Entry, 2):
+            case (OnnxMessage.Entry, 2):
                 frame.Type = await TextAsync(length, cancellationToken).ConfigureAwait(false);
                 break;
             case (OnnxMessage.Node, 7) or (OnnxMessage.Function, 10):
-                frame.Domain = await TextAsync(length, cancellationToken).ConfigureAwait(false);
+                frame.Domain = await NameAsync(length, cancellationToken).ConfigureAwait(false);
                 break;
             case (OnnxMessage.Model, 2 or 3 or 4 or 6) or (OnnxMessage.Graph, 10) or (OnnxMessage.Node, 6) or (OnnxMessage.Function, 8) or (OnnxMessage.Tensor, 12):
                 await KeepAsync(frame, field, length, cancellationToken).ConfigureAwait(false);
@@ -207,7 +209,7 @@ internal sealed class OnnxReader
             case 1:
                 if (tensor.Dimensions.Count == OnnxFile.MaxDimensions)
                     throw ModelFormatException.OnnxLimit(_file, $"dimensions of tensor {ModelFormatException.Quote(frame.Name)}", OnnxFile.MaxDimensions);
-                tensor.Dimensions.Add(value);
+                tensor.AddDimension(value);
                 break;
             case 2:
                 tensor.DataType = value;
@@ -219,53 +221,6 @@ internal sealed class OnnxReader
                 OnnxTensors.AddValue(tensor, field, -1, 1);
                 break;
         }
-    }
-
-    private void Close(OnnxFrame frame)
-    {
-        switch (frame.Message)
-        {
-            case OnnxMessage.Tensor:
-                _tensors.Add(frame.Tensor!);
-                break;
-            case OnnxMessage.Node:
-                if (frame.Type.Length == 0)
-                    throw ModelFormatException.OnnxBadModel(_file, $"node {ModelFormatException.Quote(frame.Name)} names no operator");
-                if ((frame.Domain.Length > 0 || frame.Type.Contains("py", StringComparison.OrdinalIgnoreCase)) && _operators.Count < MostOperators)
-                    _operators.TryAdd((frame.Domain, frame.Type), new OnnxOperator(frame.Domain, frame.Type, frame.Start));
-                break;
-            case OnnxMessage.Function:
-                _functions.Add((frame.Domain, frame.Name));
-                break;
-            case OnnxMessage.Entry when frame.Parent is { Message: OnnxMessage.Tensor, Tensor: { } tensor } && frame.Field == 13:
-                _tensors.AddExternal(tensor, frame.Name, frame.Type);
-                break;
-            case OnnxMessage.Entry:
-                if (_texts.Count < MostTexts)
-                    _texts.Add(new OnnxText(frame.Name, frame.Type, frame.Start));
-                if (frame.Parent is { Message: OnnxMessage.Model } && !_metadata.TryAdd(frame.Name, frame.Type))
-                    throw ModelFormatException.OnnxBadModel(_file, $"its metadata has the key {ModelFormatException.Quote(frame.Name)} twice");
-                break;
-        }
-    }
-
-    private async ValueTask KeepAsync(OnnxFrame frame, int field, long length, CancellationToken cancellationToken)
-    {
-        long at = _cursor.Position;
-        string text = await TextAsync(length, cancellationToken).ConfigureAwait(false);
-        if (text.Length > 0 && _texts.Count < MostTexts)
-            _texts.Add(new OnnxText($"{frame.Message} field {field}", text, at));
-    }
-
-    /// <summary>Reads text, of which no more than the limits allow is kept; the rest is stepped over.</summary>
-    private async ValueTask<string> TextAsync(long length, CancellationToken cancellationToken)
-    {
-        int kept = (int)Math.Min(Math.Min(length, OnnxFile.MaxTextLength), OnnxFile.MaxKeptText - _keptText);
-        _keptText += kept;
-        await _cursor.RequireAsync(kept, cancellationToken).ConfigureAwait(false);
-        string text = Encoding.UTF8.GetString(_cursor.Take(kept));
-        _cursor.Skip(length - kept);
-        return text;
     }
 
     private async ValueTask<ulong> NumberAsync(OnnxFrame frame, long end, CancellationToken cancellationToken)

@@ -6,13 +6,13 @@ internal sealed class OnnxTensorDraft(OnnxFrame frame)
 {
     public OnnxFrame Frame { get; } = frame;
 
-    public List<long> Dimensions { get; } = [];
+    public IReadOnlyList<long> Dimensions { get; private set; } = [];
 
     public long DataType { get; set; }
 
     public long DataLocation { get; set; }
 
-    public List<KeyValuePair<string, string>> External { get; } = [];
+    public IReadOnlyList<KeyValuePair<string, string>> External { get; private set; } = [];
 
     /// <summary>Value fields that hold something, as bits: 4, 5, 6, 7, 9, 10, 11.</summary>
     public int ValueFields { get; set; }
@@ -26,6 +26,12 @@ internal sealed class OnnxTensorDraft(OnnxFrame frame)
     public int ValuePieces { get; set; }
 
     public bool HasSegment { get; set; }
+
+    /// <summary>Adds a dimension. Most tensors have few or none, and there may be very many, so that arrays are as long as they must be.</summary>
+    public void AddDimension(long dimension) => Dimensions = [.. Dimensions, dimension];
+
+    /// <summary>Adds an entry of external_data.</summary>
+    public void AddExternal(string key, string value) => External = [.. External, new(key, value)];
 
     /// <summary>Set when the tensor was checked and lies in the file as it is.</summary>
     public DType? DType { get; set; }

@@ -33,7 +33,7 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
     {
         if (tensor.External.Count == MostEntries)
             throw ModelFormatException.OnnxLimit(file, $"external data entries of tensor {ModelFormatException.Quote(tensor.Frame.Name)}", MostEntries);
-        tensor.External.Add(new(key, value));
+        tensor.AddExternal(key, value);
     }
 
     /// <summary>Checks a tensor that was read to its end.</summary>

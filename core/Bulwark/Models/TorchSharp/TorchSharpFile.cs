@@ -20,7 +20,7 @@ namespace Bulwark.Models.TorchSharp;
 internal sealed class TorchSharpFile : ModelFile
 {
     /// <summary>The most tensors in one file.</summary>
-    public const int MaxTensors = 250_000;
+    public const int MaxTensors = 100_000;
 
     /// <summary>The longest name in bytes.</summary>
     public const int MaxNameLength = 4096;

@@ -4,7 +4,7 @@ namespace Bulwark.Scanning.Templates;
 internal static class JinjaTemplateScanner
 {
     /// <summary>The longest template that is analysed, in characters; the longest genuine ones have some tens of thousands.</summary>
-    public const int MaxLength = 1 << 20;
+    public const int MaxLength = 1 << 19;
 
     /// <summary>Adds what is wrong with a template.</summary>
     /// <param name="template">The template.</param>

@@ -12,7 +12,7 @@ namespace Bulwark.Benchmarks;
 /// <see cref="SHA256.HashData(ReadOnlySpan{byte}, Span{byte})"/>, which every model pays anyway. Medians; figures per CPU-second are
 /// those that survive a busy machine.
 /// </summary>
-public static class EncryptionBenchmark
+internal static class EncryptionBenchmark
 {
     private const int SegmentSize = 1 << 20;
     private const int DefaultMebibytes = 256;

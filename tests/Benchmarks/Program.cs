@@ -1,1 +1,21 @@
-Console.WriteLine("no benchmark yet");
+using Bulwark.Benchmarks;
+
+Dictionary<string, (string What, Action<string[]> Run)> benchmarks = new(StringComparer.Ordinal)
+{
+    ["mainjob"] = ("protect and open on whole files, against openssl, age and gpg: [MEBIBYTES] [FOLDER]", MainJobBenchmark.Run),
+    ["memory"] = ("peak memory of protect and open, 1 GiB and 8 GiB: [FOLDER]", MemoryBenchmark.Run),
+    ["startup"] = ("bulwark --help", _ => StartupBenchmark.Run()),
+    ["watermark"] = ("KMM64 on one core against SHA-256", _ => WatermarkBenchmark.Run()),
+    ["encryption"] = ("segments and pipelines against raw AES-GCM and SHA-256: [MEBIBYTES]", EncryptionBenchmark.Run),
+};
+
+if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var chosen))
+{
+    Console.Error.WriteLine("Name a benchmark:");
+    foreach ((string name, (string what, _)) in benchmarks)
+        Console.Error.WriteLine($"  {name,-12}{what}");
+    return 2;
+}
+
+chosen.Run(args[1..]);
+return 0;

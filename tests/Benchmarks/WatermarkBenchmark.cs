@@ -19,7 +19,7 @@ internal static class WatermarkBenchmark
         Console.WriteLine("dtype  path     measure GB/s  apply GB/s  sha256 GB/s");
         foreach (DType dtype in new[] { DType.F32, DType.F16, DType.BF16 })
         {
-            byte[] weights = Weights(dtype);
+            byte[] weights = SyntheticModel.Weights(dtype, Length);
             var tensor = new TensorInfo("weight", dtype, [Length / 4096, 4096 * 8 / dtype.BitWidth()], 0, Length);
             TensorSlice[] slices = [.. Enumerable.Range(0, Length >> 20).Select(i => new TensorSlice(tensor, (long)i << 20, i << 20, 1 << 20))];
             double sha = Measure(() => SHA256.HashData(weights));
@@ -56,25 +56,5 @@ internal static class WatermarkBenchmark
 
         Array.Sort(rates);
         return rates[Rounds / 2];
-    }
-
-    private static byte[] Weights(DType dtype)
-    {
-        var random = new Random(1);
-        byte[] bytes = new byte[Length];
-        int size = dtype.BitWidth() / 8;
-        for (int i = 0; i < Length; i += size)
-        {
-            float value = (float)(0.02 * (random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5));
-            ReadOnlySpan<byte> element = dtype switch
-            {
-                DType.F32 => BitConverter.GetBytes(value),
-                DType.F16 => BitConverter.GetBytes((Half)value),
-                _ => BitConverter.GetBytes((ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)),
-            };
-            element.CopyTo(bytes.AsSpan(i));
-        }
-
-        return bytes;
     }
 }

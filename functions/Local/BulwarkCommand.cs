@@ -32,6 +32,8 @@ internal static class BulwarkCommand
             SignCommand.Create(),
             VerifySignatureCommand.Create(),
             WatermarkCommand.Create(),
+            FingerprintCommand.Create(),
+            CompareCommand.Create(),
             KeysCommand.Create(),
             LogCommand.Create(),
             ServeCommand.Create(),

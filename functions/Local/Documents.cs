@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Bulwark.Audit;
+using Bulwark.Fingerprinting;
 using Bulwark.Local;
 using Bulwark.Models;
 using Bulwark.Protection;
@@ -71,6 +72,27 @@ internal sealed record WatermarkMatchDocument(
     public static WatermarkMatchDocument Of(WatermarkMatch match, IssuedWatermark? issued) => new(
         match.Payload.ToString(), match.Payload.OwnerId, issued?.ModelId ?? match.Payload.ModelId, match.Z, match.Log10FalsePositive,
         match.IsSignificant, match.Decoded, match.BitErrorRate, match.KeyId, issued?.IssuedAt);
+}
+
+/// <summary>What <c>fingerprint</c> prints; the robust fingerprint in base64.</summary>
+internal sealed record FingerprintDocument(string Path, string ContentRoot, string NamedRoot, long? Elements, byte[]? Robust, string? Output)
+{
+    /// <summary>Describes fingerprints.</summary>
+    public static FingerprintDocument Of(string path, Fingerprint fingerprint, string? output) => new(
+        path,
+        Convert.ToHexStringLower(fingerprint.Exact.ContentRoot.Span),
+        Convert.ToHexStringLower(fingerprint.Exact.NamedRoot.Span),
+        fingerprint.Robust?.Elements,
+        fingerprint.Robust?.ToBytes(),
+        output);
+}
+
+/// <summary>What <c>compare</c> prints: <c>identical</c>, <c>derived</c> or <c>independent</c>, and the shares of differing bits.</summary>
+internal sealed record ComparisonDocument(string Left, string Right, string Verdict, double? A, double? B, double? C)
+{
+    /// <summary>Describes a comparison.</summary>
+    public static ComparisonDocument Of(string left, string right, FingerprintComparison comparison) => new(
+        left, right, comparison.SameContent ? "identical" : comparison.IsDerived ? "derived" : "independent", comparison.A, comparison.B, comparison.C);
 }
 
 /// <summary>What <c>log verify</c> prints.</summary>
@@ -149,6 +171,8 @@ internal sealed record SignatureDocument(
 [JsonSerializable(typeof(SignatureDocument))]
 [JsonSerializable(typeof(WatermarkReceipt))]
 [JsonSerializable(typeof(WatermarkDocument))]
+[JsonSerializable(typeof(FingerprintDocument))]
+[JsonSerializable(typeof(ComparisonDocument))]
 [JsonSerializable(typeof(List<LogEntryDocument>))]
 [JsonSerializable(typeof(List<KeyDocument>))]
 [JsonSerializable(typeof(PublicKeyDocument))]

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Bulwark.Encryption;
+using Bulwark.Fingerprinting;
 using Bulwark.Models;
 using Bulwark.Signing;
 using Bulwark.Storage;
@@ -15,10 +16,11 @@ internal static class ClaimDocuments
 
     /// <summary>The claims of one run.</summary>
     public static IReadOnlyList<Claim> For(
-        ProtectionServices services, ProtectedNames names, ObjectRef source, ModelFile model, WatermarkReceipt watermark, EnvelopeSidecar envelope, byte[] sidecar) =>
+        ProtectionServices services, ProtectedNames names, ObjectRef source, ModelFile model, WatermarkReceipt watermark, Fingerprint? fingerprint, EnvelopeSidecar envelope, byte[] sidecar) =>
     [
         Of(ClaimTypes.Scan, new ScanPredicate(model.Format, "benign", model.Tensors.Count, StructureChecks), ProtectionJson.Default.ScanPredicate),
         Of(ClaimTypes.Watermark, watermark, ProtectionJson.Default.WatermarkReceipt),
+        .. fingerprint is null ? Array.Empty<Claim>() : [Of(ClaimTypes.Fingerprint, FingerprintPredicate.Of(fingerprint), ProtectionJson.Default.FingerprintPredicate)],
         Of(
             ClaimTypes.Envelope,
             new EnvelopePredicate(

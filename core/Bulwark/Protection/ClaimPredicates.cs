@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Bulwark.Fingerprinting;
 
 namespace Bulwark.Protection;
 
@@ -8,6 +9,16 @@ namespace Bulwark.Protection;
 /// <param name="Tensors">Tensors mapped.</param>
 /// <param name="Checks">What was checked.</param>
 public sealed record ScanPredicate(string Format, string Verdict, int Tensors, IReadOnlyList<string> Checks);
+
+/// <summary>Predicate of the fingerprint claim: what later copies are compared with.</summary>
+/// <param name="ContentRoot">Exact root over the tensors, whatever their names and order; lower-case hexadecimal.</param>
+/// <param name="NamedRoot">Exact root over names and tensors.</param>
+/// <param name="Robust">The 1,600 bytes of the robust fingerprint in base64; null when no tensor is large enough.</param>
+public sealed record FingerprintPredicate(string ContentRoot, string NamedRoot, byte[]? Robust)
+{
+    internal static FingerprintPredicate Of(Fingerprint fingerprint) => new(
+        Convert.ToHexStringLower(fingerprint.Exact.ContentRoot.Span), Convert.ToHexStringLower(fingerprint.Exact.NamedRoot.Span), fingerprint.Robust?.ToBytes());
+}
 
 /// <summary>Predicate of the envelope claim: binds sidecar and body to the signed plaintext.</summary>
 /// <param name="Body">Name of the body.</param>
@@ -32,6 +43,7 @@ public sealed record ProvenancePredicate(string Source, long SourceSize, string 
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ScanPredicate))]
 [JsonSerializable(typeof(EnvelopePredicate))]
+[JsonSerializable(typeof(FingerprintPredicate))]
 [JsonSerializable(typeof(ProvenancePredicate))]
 [JsonSerializable(typeof(WatermarkReceipt))]
 [JsonSerializable(typeof(ProtectionResult))]

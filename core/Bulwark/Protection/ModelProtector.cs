@@ -1,4 +1,5 @@
 using Bulwark.Encryption;
+using Bulwark.Fingerprinting;
 using Bulwark.Models;
 using Bulwark.Signing;
 using Bulwark.State;
@@ -63,7 +64,7 @@ public sealed class ModelProtector(ProtectionServices services)
         if (issued is not null)
             await new WatermarkRegistry(services.State).RecordAsync(issued, cancellationToken);
 
-        // 4 transform: one read marks, hashes, encrypts, and reads the mark back
+        // 4 transform: one read marks, hashes, fingerprints, encrypts, and reads the mark back
         using StreamingKeyset keyset = StreamingKeyset.Generate();
         using SegmentEncryptor encryptor = new(keyset.Primary, EnvelopeSidecar.EncodeAssociatedData(names.AssociatedData));
         // Two workers must not replace each other's body unseen: whoever finds another version than it started from loses.
@@ -71,9 +72,9 @@ public sealed class ModelProtector(ProtectionServices services)
             container, names.Body, replaced is null ? WriteCondition.IfAbsent : WriteCondition.IfVersion(replaced.Version), cancellationToken);
         EncryptingWriter encrypting = new(encryptor, source.Size, body);
         await encrypting.BeginAsync(cancellationToken);
-        byte[] sha256 = await TransformPass.RunAsync(model, watermark, encrypting.WriteAsync, progress, cancellationToken);
+        (byte[] sha256, Fingerprint? fingerprint) = await TransformPass.RunAsync(model, watermark, encrypting.WriteAsync, progress, cancellationToken);
         await reader.EnsureUnchangedAsync(cancellationToken);
-        WatermarkReceipt receipt = watermark.Receipt(issued);
+        WatermarkReceipt receipt = watermark.Receipt(issued, fingerprint);
 
         // 5 sign: the signature covers the watermarked plaintext, the claims say what was done and bind the envelope to it
         ModelManifest manifest = ModelManifest.ForFile(names.Model, sha256);
@@ -82,7 +83,7 @@ public sealed class ModelProtector(ProtectionServices services)
         byte[] sidecar = envelope.ToJson();
         byte[] signature = await new ModelSigner(services.SigningKey).SignAsync(manifest, cancellationToken);
         byte[] claims = await ClaimsFile.SignAsync(
-            services.SigningKey, manifest, ClaimDocuments.For(services, names, source, model, receipt, envelope, sidecar), cancellationToken);
+            services.SigningKey, manifest, ClaimDocuments.For(services, names, source, model, receipt, fingerprint, envelope, sidecar), cancellationToken);
 
         CompanionParts parts = new()
         {
@@ -96,7 +97,7 @@ public sealed class ModelProtector(ProtectionServices services)
         await body.FlushAsync(cancellationToken);
         await work.RenewAsync(cancellationToken);
         ObjectRef published = await new Publication(services.Store, container, names, parts, encryptor.Header).PublishAsync(body, replaced, cancellationToken);
-        ProtectionResult result = Describe(names, container, model, receipt, sha256, published);
+        ProtectionResult result = Describe(names, container, model, receipt, sha256, fingerprint, published);
         await destination.RememberAsync(source, CancellationToken.None);
         await work.CompleteAsync(result, CancellationToken.None);
         await FinishAsync(work, source, result, options, CancellationToken.None);
@@ -104,7 +105,7 @@ public sealed class ModelProtector(ProtectionServices services)
     }
 
     private ProtectionResult Describe(
-        ProtectedNames names, string container, ModelFile model, WatermarkReceipt watermark, byte[] sha256, ObjectRef body) => new()
+        ProtectedNames names, string container, ModelFile model, WatermarkReceipt watermark, byte[] sha256, Fingerprint? fingerprint, ObjectRef body) => new()
         {
             Model = names.Model,
             Format = model.Format,
@@ -112,6 +113,7 @@ public sealed class ModelProtector(ProtectionServices services)
             Tensors = model.Tensors.Count,
             Watermark = watermark with { Tensors = null },
             Sha256 = Convert.ToHexStringLower(sha256),
+            ContentRoot = fingerprint is null ? null : Convert.ToHexStringLower(fingerprint.Exact.ContentRoot.Span),
             Container = container,
             Body = names.Body,
             Sidecar = names.Sidecar,

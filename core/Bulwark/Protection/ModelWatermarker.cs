@@ -34,10 +34,10 @@ public sealed class ModelWatermarker(IStateStore state, TimeProvider clock)
         string name = source.Source.Name[(source.Source.Name.LastIndexOf('/') + 1)..];
         IssuedWatermark issued = work.Plan(name, clock.GetUtcNow()) ?? throw WatermarkException.TooFewWeights(Watermarker.CountElements(model.Tensors));
         await _registry.RecordAsync(issued, cancellationToken);
-        await TransformPass.RunAsync(model, work, destination.WriteAsync, progress, cancellationToken);
+        TransformedModel written = await TransformPass.RunAsync(model, work, destination.WriteAsync, progress, cancellationToken);
         await source.EnsureUnchangedAsync(cancellationToken);
         await destination.CommitAsync(cancellationToken);
-        return work.Receipt(issued);
+        return work.Receipt(issued, written.Fingerprint);
     }
 
     /// <summary>Reads a model's watermark under each of the owner's keys, with the registry of issued payloads.</summary>

@@ -18,6 +18,9 @@ public sealed record ProtectionResult
     /// <summary>Lower-case hex SHA-256 of the plaintext that was signed and encrypted.</summary>
     public required string Sha256 { get; init; }
 
+    /// <summary>Exact root over the tensors, in lower-case hexadecimal; null for a file without tensors.</summary>
+    public string? ContentRoot { get; init; }
+
     /// <summary>What the weights carry now.</summary>
     public required WatermarkReceipt Watermark { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Bulwark.Models;
+using Bulwark.Watermarking;
 
 namespace Bulwark.Protection;
 
@@ -27,17 +28,18 @@ internal static class TransformPass
             cancellationToken);
     }
 
-    /// <summary>Pass 2: one read marks the bytes, then hashes, encrypts and reads the mark back side by side.</summary>
+    /// <summary>Pass 2: one read marks the bytes, then hashes, fingerprints, encrypts and reads the mark back side by side.</summary>
     /// <param name="model">The source.</param>
     /// <param name="watermark">What to write.</param>
     /// <param name="write">Takes the marked bytes, in file order.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Stops the pass.</param>
-    /// <returns>SHA-256 of the marked bytes, 32 bytes.</returns>
-    public static async Task<byte[]> RunAsync(
+    public static async Task<TransformedModel> RunAsync(
         ModelFile model, WatermarkWork watermark, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
         long size = model.Reader.Source.Size;
+        using FingerprintWork fingerprint = new(model);
+        GroupBatch batch = new();
         using IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await WindowPipeline.RunAsync(
             model.Reader,
@@ -52,12 +54,26 @@ internal static class TransformPass
                 (_, bytes) => write(bytes, cancellationToken),
                 (window, bytes) =>
                 {
-                    watermark.Check(window, bytes.Span);
+                    fingerprint.Hash(window, bytes.Span);
+                    return ValueTask.CompletedTask;
+                },
+                (window, bytes) =>
+                {
+                    // Quantised once for the mark that is read back and for the robust fingerprint.
+                    foreach (TensorSlice slice in window.Slices)
+                    {
+                        batch.ForEach(slice, bytes.Span.Slice(slice.WindowOffset, slice.Length), (tensor, groups) =>
+                        {
+                            watermark.Check(tensor, groups);
+                            fingerprint.Robust.Add(tensor, groups);
+                        });
+                    }
+
                     return ValueTask.CompletedTask;
                 },
             ],
             StageProgress.Of(progress, "protect", size),
             cancellationToken);
-        return sha256.GetHashAndReset();
+        return new TransformedModel(sha256.GetHashAndReset(), fingerprint.Complete());
     }
 }

@@ -66,6 +66,9 @@ public sealed record WatermarkReceipt
     /// <summary>When.</summary>
     public DateTimeOffset? MarkedAt { get; init; }
 
+    /// <summary>Exact root over the marked tensors, in lower-case hexadecimal; the fingerprint claim says more.</summary>
+    public string? ContentRoot { get; init; }
+
     /// <summary>Number of tensors that carry the mark.</summary>
     public int? TensorCount { get; init; }
 

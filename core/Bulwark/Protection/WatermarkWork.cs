@@ -1,3 +1,4 @@
+using Bulwark.Fingerprinting;
 using Bulwark.Models;
 using Bulwark.Watermarking;
 
@@ -81,17 +82,11 @@ internal sealed class WatermarkWork : IDisposable
         }
     }
 
-    /// <summary>Pass 2: reads back what was written.</summary>
-    public void Check(FileWindow window, ReadOnlySpan<byte> bytes)
-    {
-        if (_after is null)
-            return;
-        foreach (TensorSlice slice in window.Slices)
-            _after.Add(slice, bytes.Slice(slice.WindowOffset, slice.Length));
-    }
+    /// <summary>Pass 2: reads back what was written, group by group.</summary>
+    public void Check(TensorInfo tensor, GroupBatch groups) => _after?.Add(tensor, groups);
 
     /// <summary>After both passes: what the weights carry now.</summary>
-    public WatermarkReceipt Receipt(IssuedWatermark? issued)
+    public WatermarkReceipt Receipt(IssuedWatermark? issued, Fingerprint? fingerprint)
     {
         if (_plan is null || issued is null)
             return WatermarkReceipt.NotApplied(_reason ?? "all weights are zero or not finite", _seal is not null);
@@ -119,6 +114,7 @@ internal sealed class WatermarkWork : IDisposable
             Decoded = match?.Decoded ?? false,
             Sealed = _seal is not null,
             MarkedAt = issued.IssuedAt,
+            ContentRoot = fingerprint is null ? null : Convert.ToHexStringLower(fingerprint.Exact.ContentRoot.Span),
             TensorCount = marked.Count,
             Tensors = [.. marked.Take(WatermarkReceipt.MostTensorsListed).Select(t => $"{t.Name} {t.DType} [{string.Join(',', t.Shape)}]")],
         };

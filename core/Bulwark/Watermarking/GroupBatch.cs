@@ -51,4 +51,22 @@ internal sealed class GroupBatch(VectorPath path)
         GroupQuantizer.Quantize(path, dtype, bytes[..length], _u, _negative, _usable);
         return length;
     }
+
+    /// <summary>Quantises a piece of an eligible tensor batch by batch; other tensors are passed over.</summary>
+    /// <param name="slice">Where the piece lies; it begins on a group boundary.</param>
+    /// <param name="bytes">The piece.</param>
+    /// <param name="use">Called for every batch.</param>
+    public void ForEach(TensorSlice slice, ReadOnlySpan<byte> bytes, Action<TensorInfo, GroupBatch> use)
+    {
+        if (!Watermarker.IsEligible(slice.Tensor))
+            return;
+        int groupLength = GroupQuantizer.GroupLength(slice.Tensor.DType);
+        long group = slice.TensorOffset / groupLength;
+        while (bytes.Length >= groupLength)
+        {
+            bytes = bytes[Load(slice.Tensor.DType, bytes, group)..];
+            use(slice.Tensor, this);
+            group += Count;
+        }
+    }
 }

@@ -35,19 +35,7 @@ public sealed class WatermarkMeter : IDisposable
     /// <summary>Adds a piece of a tensor; tensors that carry no mark are passed over.</summary>
     /// <param name="slice">Where the piece lies; it begins on a group boundary.</param>
     /// <param name="bytes">The piece.</param>
-    public void Add(TensorSlice slice, ReadOnlySpan<byte> bytes)
-    {
-        if (!Watermarker.IsEligible(slice.Tensor))
-            return;
-        int groupLength = GroupQuantizer.GroupLength(slice.Tensor.DType);
-        long group = slice.TensorOffset / groupLength;
-        while (bytes.Length >= groupLength)
-        {
-            bytes = bytes[_batch.Load(slice.Tensor.DType, bytes, group)..];
-            Add(slice.Tensor, _batch);
-            group += _batch.Count;
-        }
-    }
+    public void Add(TensorSlice slice, ReadOnlySpan<byte> bytes) => _batch.ForEach(slice, bytes, Add);
 
     /// <summary>Adds groups that were quantised already.</summary>
     internal void Add(TensorInfo tensor, GroupBatch batch)

@@ -47,6 +47,8 @@ public sealed class PemSigningKey : ISigningKey, IDisposable
         try
         {
             ecdsa.ImportFromPem(pem);
+            // A public key is imported as readily; only signing tells.
+            ecdsa.SignHash(new byte[SHA256.HashSizeInBytes]);
             return new PemSigningKey(ecdsa, keyUri);
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)

@@ -98,7 +98,7 @@ internal static class SignCommand
     internal static async Task<string> ReadPemAsync(string path, CancellationToken cancellationToken)
     {
         // Keys are often links to the version in use (mounted secrets).
-        string target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
+        string target = File.Exists(path) ? File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true)?.FullName ?? path : path;
         await using IObjectReader reader = await LocalHost.OpenFileAsync(target, cancellationToken);
         if (reader.Source.Size > MaximumPemLength)
             throw KeyException.Malformed(path, $"it has {reader.Source.Size} bytes, far more than a key");

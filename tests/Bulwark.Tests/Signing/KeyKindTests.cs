@@ -73,6 +73,7 @@ public sealed class KeyKindTests : IDisposable
         }
 
         Assert.Equal("BW1201", Assert.Throws<KeyException>(() => PemSigningKey.FromPem(File.ReadAllText(_openssl.Key("big", "P-521")))).Code);
+        Assert.Equal("BW1201", Assert.Throws<KeyException>(() => PemSigningKey.FromPem(ModelFolder.Key.PublicKeyPem)).Code);
         _openssl.Key("ed", "ED25519");
         VerificationKey ed = Public("ed");
         byte[] statement = (await _model.ManifestAsync()).ToStatement();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Bulwark.Models.Zip;
 using Bulwark.Storage;
 
 namespace Bulwark.Models.Numpy;
@@ -24,36 +25,41 @@ internal sealed class NpzFile : ModelFile
     /// <inheritdoc />
     public override IReadOnlyList<ChecksummedRange> Checksums { get; }
 
-    /// <summary>Maps the arrays among the members. The caller has read the archive's directory and checked it.</summary>
-    /// <param name="reader">The archive.</param>
-    /// <param name="members">Its stored members, apart from each other, inside the archive.</param>
+    /// <summary>True for an archive of arrays and nothing else.</summary>
+    public static bool Looks(ZipDirectory directory) => directory.Members.Count > 0 && directory.Members.All(m => m.Name.EndsWith(Ending, StringComparison.Ordinal));
+
+    /// <summary>Maps the arrays of an archive.</summary>
+    /// <param name="directory">The archive.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <exception cref="ModelFormatException">A member named as an array is none (BW1462).</exception>
-    public static async Task<NpzFile> ReadAsync(IObjectReader reader, IEnumerable<NpzMember> members, CancellationToken cancellationToken)
+    /// <exception cref="ModelFormatException">The archive breaks a rule (BW1420), or a stored member named as an array is none (BW1462).</exception>
+    public static async Task<NpzFile> ReadAsync(ZipDirectory directory, CancellationToken cancellationToken)
     {
+        directory.ThrowIfFaulty();
+        IObjectReader reader = directory.Reader;
         string file = reader.Source.ToString();
         var tensors = new List<TensorInfo>();
         var checksums = new List<ChecksummedRange>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (NpzMember member in members.Where(m => m.Name.EndsWith(Ending, StringComparison.Ordinal)).OrderBy(m => m.Offset))
+        foreach (ZipMember member in directory.Members.Where(m => m.Name.EndsWith(Ending, StringComparison.Ordinal)).OrderBy(m => m.DataOffset))
         {
+            names.Add(member.Name);
+            if (member is not { Method: ZipMember.Stored, IsEncrypted: false, DataOffset: { } offset } || directory.OpenRaw(member) is not { } content)
+                continue;
             string name = member.Name[..^Ending.Length];
             NpyFile array;
             try
             {
-                array = await NpyFile.ReadAsync(new ReaderSection(reader, member.Name, member.Offset, member.Length), cancellationToken).ConfigureAwait(false);
+                array = await NpyFile.ReadAsync(content, cancellationToken).ConfigureAwait(false);
             }
             catch (ModelFormatException e)
             {
                 throw ModelFormatException.NpzBadMember(file, member.Name, e.Message);
             }
 
-            if (!names.Add(name))
-                throw ModelFormatException.NpzBadMember(file, member.Name, "another member has its name");
             if (array.Tensors is not [var tensor])
                 continue;
-            tensors.Add(tensor with { Name = name, Offset = member.Offset + tensor.Offset });
-            checksums.Add(new ChecksummedRange(member.Offset, member.Length, member.ChecksumsAt));
+            tensors.Add(tensor with { Name = name, Offset = offset + tensor.Offset });
+            checksums.Add(new ChecksummedRange(offset, member.Length, member.ChecksumOffsets));
         }
 
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["arrays"] = names.Count.ToString(CultureInfo.InvariantCulture) };

@@ -3,11 +3,13 @@ using System.Text;
 using Bulwark.Models.Pickle;
 using Bulwark.Scanning;
 using Bulwark.Scanning.Pickle;
+using Bulwark.Tests.Models;
 using Bulwark.Tests.Models.Pickle;
 
 namespace Bulwark.Tests.Scanning.Pickle;
 
-/// <summary>Large and hostile pickles: memory stays bounded whatever they say, and names are still known at the end.</summary>
+/// <summary>Large and hostile pickles: memory stays bounded whatever they say, and names are still known at the end. Runs alone: it looks at the memory of the whole process.</summary>
+[Collection(nameof(MemoryBoundTests))]
 public sealed class PickleScaleTests
 {
     private const int Many = 1_500_000;

@@ -36,6 +36,11 @@ internal sealed class CountingInflater : IDisposable
             throw ModelFormatException.BadCompression(_compressed.Source.Name, "it does not decompress", e);
         }
 
+        catch (NotSupportedException e)
+        {
+            throw ModelFormatException.NotInspected(_compressed.Source.Name, _compressed.Source.Name, e.Message.TrimEnd('.'));
+        }
+
         _produced += read;
         _budget.Spend(read, _compressed.Source.Name);
         if (_produced > InflationBudget.RatioFloor && _produced / _budget.MaxRatio > Math.Max(1, _source.Position))

@@ -29,6 +29,7 @@ internal static class BulwarkCommand
             VerifyCommand.Create(),
             OpenCommand.Create(),
             InspectCommand.Create(),
+            ScanCommand.Create(),
             SignCommand.Create(),
             VerifySignatureCommand.Create(),
             WatermarkCommand.Create(),

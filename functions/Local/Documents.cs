@@ -167,6 +167,8 @@ internal sealed record SignatureDocument(
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(OpenedDocument))]
 [JsonSerializable(typeof(InspectDocument))]
+[JsonSerializable(typeof(ScanDocument))]
+[JsonSerializable(typeof(SarifLog))]
 [JsonSerializable(typeof(LogDocument))]
 [JsonSerializable(typeof(SignatureDocument))]
 [JsonSerializable(typeof(WatermarkReceipt))]

@@ -1,5 +1,11 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using Bulwark.Models.Gguf;
+using Bulwark.Models.Numpy;
+using Bulwark.Models.Onnx;
+using Bulwark.Models.Pickle;
+using Bulwark.Models.Torch;
+using Bulwark.Models.TorchSharp;
 using Bulwark.Storage;
 
 namespace Bulwark.Models;
@@ -15,7 +21,9 @@ namespace Bulwark.Models;
 /// the same, but 8 + n &gt; size                                              refused (BW1403): a safetensors file cut short
 /// 100,000,000 &lt; n &lt;= size, '{' at 8                                     refused (BW1402): header above the limit
 /// 2 &lt;= n &lt;= 100,000,000, 8 + n &lt;= size, JSON white space then '{'      refused (BW1401): the header must begin with '{'
-/// anything else                                                           opaque
+/// "GGUF"; 93 "NUMPY"; 80 02..05 of a pickle; fields of ONNX's ModelProto    gguf, npy, pickle or joblib, onnx: their rules must hold
+/// a file that parses to its last byte as TorchSharp's                     torchsharp
+/// anything else, containers among it                                      opaque
 /// </code>
 /// A name never makes a file safetensors. It can only make the answer stricter: a file named <c>*.safetensors</c> that is
 /// not one is refused instead of being passed on as opaque bytes, because the next reader would go by its name.
@@ -31,7 +39,7 @@ public abstract class ModelFile
         Metadata = metadata;
     }
 
-    /// <summary>Lower-case name of the format: <c>safetensors</c> or <c>opaque</c>.</summary>
+    /// <summary>Lower-case name of the format: <c>safetensors</c>, <c>gguf</c>, <c>onnx</c>, <c>npy</c>, <c>pickle</c>, <c>joblib</c>, <c>torchsharp</c> or <c>opaque</c>.</summary>
     public abstract string Format { get; }
 
     /// <summary>The tensors in the order of their first bytes; among empty tensors at one place, by ordinal name.</summary>
@@ -47,7 +55,7 @@ public abstract class ModelFile
     public virtual IReadOnlyList<ChecksummedRange> Checksums => [];
 
     /// <summary>Identifies a file by its content and maps its tensors. Reads the header only, in bounded pieces.</summary>
-    /// <exception cref="ModelFormatException">The file claims a format and breaks its rules (BW1401 to BW1416).</exception>
+    /// <exception cref="ModelFormatException">The file claims a format and breaks its rules (BW1401 to BW1499).</exception>
     /// <exception cref="StorageException">The object cannot be read, or changed since it was opened.</exception>
     public static async Task<ModelFile> OpenAsync(IObjectReader reader, CancellationToken cancellationToken)
     {
@@ -56,6 +64,22 @@ public abstract class ModelFile
         await reader.ReadAsync(0, head, cancellationToken).ConfigureAwait(false);
         return IsSafetensors(head, reader.Source)
             ? await SafetensorsFile.ReadAsync(reader, BinaryPrimitives.ReadInt64LittleEndian(head), cancellationToken).ConfigureAwait(false)
+            : await OpenOtherAsync(reader, head, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The formats that have a magic first, TorchSharp's last: it has none, and is taken for what parses to the last byte.</summary>
+    private static async Task<ModelFile> OpenOtherAsync(IObjectReader reader, byte[] head, CancellationToken cancellationToken)
+    {
+        if (GgufFile.Looks(head))
+            return await GgufFile.ReadAsync(reader, cancellationToken).ConfigureAwait(false);
+        if (NpyFile.Looks(head))
+            return await NpyFile.ReadAsync(reader, cancellationToken).ConfigureAwait(false);
+        if (PickleFile.Looks(head) && !LegacyTorchFile.Looks(head))
+            return await PickleFile.ReadAsync(reader, cancellationToken).ConfigureAwait(false);
+        if (OnnxFile.MayLook(head) && await OnnxFile.LooksAsync(reader, cancellationToken).ConfigureAwait(false))
+            return await OnnxFile.ReadAsync(reader, cancellationToken).ConfigureAwait(false);
+        return head.Length > 0 && await TorchSharpFile.TryReadAsync(reader, cancellationToken).ConfigureAwait(false) is { } torchSharp
+            ? torchSharp
             : new OpaqueFile(reader);
     }
 

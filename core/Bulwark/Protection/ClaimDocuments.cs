@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Bulwark.Encryption;
 using Bulwark.Fingerprinting;
 using Bulwark.Models;
+using Bulwark.Scanning;
 using Bulwark.Signing;
 using Bulwark.Storage;
 
@@ -12,13 +13,13 @@ namespace Bulwark.Protection;
 /// <summary>What the main job claims about a model, beside its signature; and the check that binds the envelope.</summary>
 internal static class ClaimDocuments
 {
-    private static readonly string[] StructureChecks = ["format identified by content", "structure within the format's rules", "tensors mapped without holes or overlaps"];
+    private static readonly string[] StructureChecks = ["format identified by content", "structure within the format's rules", "tensors mapped without holes or overlaps", "scanned for code and disguises"];
 
     /// <summary>The claims of one run.</summary>
     public static IReadOnlyList<Claim> For(
-        ProtectionServices services, ProtectedNames names, ObjectRef source, ModelFile model, WatermarkReceipt watermark, Fingerprint? fingerprint, EnvelopeSidecar envelope, byte[] sidecar) =>
+        ProtectionServices services, ProtectedNames names, ObjectRef source, ModelFile model, ScanReport scan, WatermarkReceipt watermark, Fingerprint? fingerprint, EnvelopeSidecar envelope, byte[] sidecar) =>
     [
-        Of(ClaimTypes.Scan, new ScanPredicate(model.Format, "benign", model.Tensors.Count, StructureChecks), ProtectionJson.Default.ScanPredicate),
+        Of(ClaimTypes.Scan, new ScanPredicate(scan.Format == ContentFormat.Opaque ? model.Format : scan.Format, scan.Verdict.ToString().ToLowerInvariant(), model.Tensors.Count, StructureChecks), ProtectionJson.Default.ScanPredicate),
         Of(ClaimTypes.Watermark, watermark, ProtectionJson.Default.WatermarkReceipt),
         .. fingerprint is null ? Array.Empty<Claim>() : [Of(ClaimTypes.Fingerprint, FingerprintPredicate.Of(fingerprint), ProtectionJson.Default.FingerprintPredicate)],
         Of(

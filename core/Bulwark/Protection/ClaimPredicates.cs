@@ -5,7 +5,7 @@ namespace Bulwark.Protection;
 
 /// <summary>Predicate of the scan claim: what the file was found to be.</summary>
 /// <param name="Format">Format found by content.</param>
-/// <param name="Verdict"><c>benign</c>: only such files are protected.</param>
+/// <param name="Verdict"><c>benign</c>; or <c>suspicious</c>, where the owner insisted.</param>
 /// <param name="Tensors">Tensors mapped.</param>
 /// <param name="Checks">What was checked.</param>
 public sealed record ScanPredicate(string Format, string Verdict, int Tensors, IReadOnlyList<string> Checks);

@@ -176,8 +176,8 @@ internal sealed class ClaimedWork : IAsyncDisposable
 
     private static string KeyFor(ObjectRef source, string container, ProtectionOptions options)
     {
-        // Force and DeleteSource say what to do about the result, not what it is.
-        ProtectionOptions outcome = options with { Force = false, DeleteSource = false };
+        // The others say what to do about the result, not what it is.
+        ProtectionOptions outcome = options with { Force = false, DeleteSource = false, AllowSuspicious = false };
         string settings = JsonSerializer.Serialize(outcome, ProtectionJson.Default.ProtectionOptions);
         return Hash(string.Join('\n', source.Store, source.Container, source.Name, source.Version, container, settings));
     }

@@ -1,6 +1,7 @@
 using Bulwark.Encryption;
 using Bulwark.Fingerprinting;
 using Bulwark.Models;
+using Bulwark.Scanning;
 using Bulwark.Signing;
 using Bulwark.State;
 using Bulwark.Storage;
@@ -28,7 +29,7 @@ public sealed class ModelProtector(ProtectionServices services)
     /// <returns>The result; the first one again when this source version was protected before with equal options.</returns>
     /// <exception cref="ModelFormatException">The file claims a format and breaks its rules.</exception>
     /// <exception cref="StorageException">The source cannot be read or changed meanwhile, or the destination cannot be written.</exception>
-    /// <exception cref="ProtectionException">Another worker holds the claim (BW2001), the source cannot be protected (BW2007, BW2008), or something else stands in its place (BW2010).</exception>
+    /// <exception cref="ProtectionException">Another worker holds the claim (BW2001), the source cannot be protected (BW2007, BW2008), or something else stands in its place (BW2010), or the scanner refuses the source (BW2011 to BW2013).</exception>
     public async Task<ProtectionResult> ProtectAsync(
         ObjectRef source, string container, ProtectionOptions options, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
@@ -54,8 +55,8 @@ public sealed class ModelProtector(ProtectionServices services)
         Destination destination = new(services, container, names);
         ObjectRef? replaced = await destination.CheckAsync(source, options.Force, cancellationToken);
 
-        // 2 inspect: identify by content and map the tensors; malformed files end here
-        ModelFile model = await ModelFile.OpenAsync(reader, cancellationToken);
+        // 2 inspect: scan, identify by content and map the tensors; malicious and malformed files end here, with an audit entry
+        (ModelFile model, ScanReport scan) = await new Inspection(services, source, options).RunAsync(reader, cancellationToken);
 
         // 3 measure: the watermark's strength depends on all of the weights
         using WatermarkWork watermark = WatermarkWork.For(model, services.WatermarkKey, options.Watermark);
@@ -83,7 +84,7 @@ public sealed class ModelProtector(ProtectionServices services)
         byte[] sidecar = envelope.ToJson();
         byte[] signature = await new ModelSigner(services.SigningKey).SignAsync(manifest, cancellationToken);
         byte[] claims = await ClaimsFile.SignAsync(
-            services.SigningKey, manifest, ClaimDocuments.For(services, names, source, model, receipt, fingerprint, envelope, sidecar), cancellationToken);
+            services.SigningKey, manifest, ClaimDocuments.For(services, names, source, model, scan, receipt, fingerprint, envelope, sidecar), cancellationToken);
 
         CompanionParts parts = new()
         {

@@ -47,4 +47,18 @@ public sealed class ProtectionException : BulwarkException
     /// <summary>BW2010: what would be replaced is not an older state of this model.</summary>
     public static ProtectionException DestinationTaken(string what, string why) =>
         new("BW2010", ErrorKind.Fault, $"{what} is there already, and {why}.", "Move it away, write to another folder, or insist with --force to replace it.");
+
+    /// <summary>BW2011: the scanner found the source malicious.</summary>
+    public static ProtectionException Malicious(string what, Scanning.ScanFinding finding) =>
+        new("BW2011", ErrorKind.Refused, $"{what} is malicious: {Describe(finding)}", "Do not load it; find out where it came from, and see 'bulwark scan' for everything that was found.");
+
+    /// <summary>BW2012: the scanner found the source malformed.</summary>
+    public static ProtectionException Malformed(string what, Scanning.ScanFinding finding) =>
+        new("BW2012", ErrorKind.Refused, $"{what} is malformed: {Describe(finding)}", "Fetch or write the file again; readers could disagree about what this copy is.");
+
+    /// <summary>BW2013: the scanner found the source suspicious, and nobody said to go on.</summary>
+    public static ProtectionException Suspicious(string what, Scanning.ScanFinding finding) =>
+        new("BW2013", ErrorKind.Refused, $"{what} is suspicious: {Describe(finding)}", "Look at it with 'bulwark scan'; if it is what you expect, allow it with --allow-suspicious.");
+
+    private static string Describe(Scanning.ScanFinding finding) => $"{finding.Rule.Id}, {finding.Rule.Title}. {finding.Message}";
 }

@@ -9,6 +9,9 @@ public sealed record ProtectionOptions
     /// <summary>Sign a second time, with ML-DSA-65.</summary>
     public bool PostQuantum { get; init; }
 
+    /// <summary>Go on with a file that the scanner finds suspicious; malicious and malformed ones are refused all the same.</summary>
+    public bool AllowSuspicious { get; init; }
+
     /// <summary>Delete the plaintext source once everything is written.</summary>
     public bool DeleteSource { get; init; }
 

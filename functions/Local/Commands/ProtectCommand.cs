@@ -16,6 +16,7 @@ internal static class ProtectCommand
         Option<bool> delete = new("--delete-source") { Description = "Delete the plaintext once everything is written." };
         WatermarkOptions watermark = new();
         Option<bool> without = new("--no-watermark") { Description = "Leave the weights as they are." };
+        Option<bool> suspicious = new("--allow-suspicious") { Description = "Go on with a file that the scanner finds suspicious; malicious and malformed ones are refused all the same." };
         Option<bool> postQuantum = new("--post-quantum") { Description = "Sign a second time, with ML-DSA-65." };
         return new ExampleCommand(
             "protect",
@@ -24,7 +25,7 @@ internal static class ProtectCommand
             "bulwark protect model.safetensors --out protected --owner 7 --model-id fraud-3",
             "bulwark protect model.safetensors --no-watermark       # the opened file is the source, byte for byte")
         {
-            model, output, watermark.Owner, watermark.ModelId, watermark.Budget, watermark.Seal, without, postQuantum, force, delete,
+            model, output, watermark.Owner, watermark.ModelId, watermark.Budget, watermark.Seal, without, postQuantum, suspicious, force, delete,
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
             (string container, string name) = Arguments.Locate(parsed.GetValue(model)!);
@@ -32,6 +33,7 @@ internal static class ProtectCommand
             ProtectionOptions options = new()
             {
                 Watermark = parsed.GetValue(without) ? null : watermark.Read(parsed),
+                AllowSuspicious = parsed.GetValue(suspicious),
                 PostQuantum = parsed.GetValue(postQuantum),
                 Force = parsed.GetValue(force),
                 DeleteSource = parsed.GetValue(delete),

@@ -11,7 +11,7 @@ internal static class Corpus
     {
         using JsonDocument expected = JsonDocument.Parse(File.ReadAllText(SharedData.PathOf("scan", "expected.json")));
         return [.. expected.RootElement.GetProperty("files").EnumerateObject()
-            .Where(e => formats.Contains(e.Value.GetProperty("format").GetString()))
+            .Where(e => formats.Length == 0 || formats.Contains(e.Value.GetProperty("format").GetString()))
             .Select(e => (SharedData.PathOf(["scan", .. e.Name.Split('/')]), e.Value.GetProperty("verdict").GetString()!))];
     }
 }

@@ -49,7 +49,8 @@ public sealed class IdentificationTests
         (ModelFile? file, string? unnamed) = await new HeadOnlyReader(bytes).TryOpenAsync();
         bool spaced = hex.StartsWith("0400000000000000", StringComparison.Ordinal);
         Assert.Equal(spaced ? "BW1401" : null, unnamed);
-        Assert.Equal(spaced ? null : "opaque", file?.Format);
+        bool pickle = hex.StartsWith("8002", StringComparison.Ordinal);
+        Assert.Equal(spaced ? null : pickle ? "pickle" : "opaque", file?.Format);
     }
 
     [Fact]

@@ -20,6 +20,9 @@ internal sealed class PickleFile : ModelFile
     /// <inheritdoc />
     public override string Format { get; }
 
+    /// <summary>Whether a head is that of a pickle of protocol 2 to 5; earlier ones have no magic.</summary>
+    public static bool Looks(ReadOnlySpan<byte> head) => head is [0x80, >= 2 and <= 5, ..];
+
     /// <summary>Maps the arrays of a file that begins with a pickle.</summary>
     /// <remarks>A pickle with more values than are worth holding is mapped as one without tensors: it still can be signed and encrypted.</remarks>
     /// <exception cref="ModelFormatException">BW1430 when the first pickle is broken.</exception>

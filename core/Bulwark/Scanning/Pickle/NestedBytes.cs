@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Compression;
 using System.Text;
+using Bulwark.Models.Pickle;
 
 namespace Bulwark.Scanning.Pickle;
 
@@ -66,7 +67,7 @@ internal static class NestedBytes
     }
 
     /// <summary>Whether bytes begin as pickles of protocol 2 and later do.</summary>
-    public static bool IsBinaryPickle(ReadOnlySpan<byte> bytes) => bytes is [0x80, >= 2 and <= 5, ..];
+    public static bool IsBinaryPickle(ReadOnlySpan<byte> bytes) => PickleFile.Looks(bytes);
 
     // Protocols 0 and 1 have no magic; a payload in them begins with GLOBAL, or with MARK and INST or OBJ.
     private static bool IsTextPickle(ReadOnlySpan<byte> bytes)

@@ -74,25 +74,42 @@ internal sealed record WatermarkMatchDocument(
         match.IsSignificant, match.Decoded, match.BitErrorRate, match.KeyId, issued?.IssuedAt);
 }
 
-/// <summary>What <c>fingerprint</c> prints; the robust fingerprint in base64.</summary>
-internal sealed record FingerprintDocument(string Path, string ContentRoot, string NamedRoot, long? Elements, byte[]? Robust, string? Output)
+/// <summary>What <c>fingerprint</c> prints.</summary>
+internal sealed record FingerprintDocument(string Path, string ContentRoot, string NamedRoot, long Elements, int BitsA, string Robust, string? Output)
 {
-    /// <summary>Describes fingerprints.</summary>
-    public static FingerprintDocument Of(string path, Fingerprint fingerprint, string? output) => new(
+    /// <summary>Describes fingerprints; the robust one in base64.</summary>
+    public static FingerprintDocument Of(string path, ModelFingerprint fingerprint, string? output) => new(
         path,
-        Convert.ToHexStringLower(fingerprint.Exact.ContentRoot.Span),
-        Convert.ToHexStringLower(fingerprint.Exact.NamedRoot.Span),
-        fingerprint.Robust?.Elements,
-        fingerprint.Robust?.ToBytes(),
+        fingerprint.Exact.ContentRoot.ToString(),
+        fingerprint.Exact.NamedRoot.ToString(),
+        fingerprint.Robust.Elements,
+        fingerprint.Robust.BitsA,
+        Convert.ToBase64String(fingerprint.Robust.ToBytes()),
         output);
 }
 
-/// <summary>What <c>compare</c> prints: <c>identical</c>, <c>derived</c> or <c>independent</c>, and the shares of differing bits.</summary>
-internal sealed record ComparisonDocument(string Left, string Right, string Verdict, double? A, double? B, double? C)
+/// <summary>What <c>compare</c> prints; a distance that cannot be told is left out.</summary>
+internal sealed record ComparisonDocument(
+    string First, string Second, string Verdict, bool Derived, bool Identical, bool SameNames, double? A, double? B, double? C, double ThresholdA)
 {
     /// <summary>Describes a comparison.</summary>
-    public static ComparisonDocument Of(string left, string right, FingerprintComparison comparison) => new(
-        left, right, comparison.SameContent ? "identical" : comparison.IsDerived ? "derived" : "independent", comparison.A, comparison.B, comparison.C);
+    public static ComparisonDocument Of(string first, string second, FingerprintComparison comparison) => new(
+        first,
+        second,
+        comparison.Verdict switch
+        {
+            FingerprintVerdict.Identical => "identical",
+            FingerprintVerdict.Derived => "derived",
+            FingerprintVerdict.Independent => "independent",
+            _ => "incomparable",
+        },
+        comparison.Verdict is FingerprintVerdict.Derived or FingerprintVerdict.Identical,
+        comparison.Verdict == FingerprintVerdict.Identical,
+        comparison.SameNames,
+        comparison.A,
+        comparison.B,
+        comparison.C,
+        comparison.EffectiveThresholdA);
 }
 
 /// <summary>What <c>log verify</c> prints.</summary>

@@ -6,6 +6,7 @@ Dictionary<string, (string What, Action<string[]> Run)> benchmarks = new(StringC
     ["memory"] = ("peak memory of protect and open, 1 GiB and 8 GiB: [FOLDER]", MemoryBenchmark.Run),
     ["startup"] = ("bulwark --help", _ => StartupBenchmark.Run()),
     ["watermark"] = ("KMM64 on one core against SHA-256", _ => WatermarkBenchmark.Run()),
+    ["fingerprint"] = ("exact and robust fingerprints on one core against SHA-256, and a comparison", _ => FingerprintBenchmark.Run()),
     ["encryption"] = ("segments and pipelines against raw AES-GCM and SHA-256: [MEBIBYTES]", EncryptionBenchmark.Run),
 };
 

@@ -1,63 +1,98 @@
-using System.Buffers.Binary;
 using System.Text.Json;
 using Bulwark.Testing;
 
 namespace Bulwark.Local.Cli.Tests;
 
+/// <summary>Fingerprints as a person takes and compares them.</summary>
 public sealed class FingerprintCommandTests : IDisposable
 {
-    private readonly Cli _cli = new();
+    private static readonly string Sample = Path.Combine(SharedData.RepositoryRoot, "samples", "mnist-mlp.safetensors");
 
-    private static string Sample => Path.Combine(SharedData.RepositoryRoot, "samples", "mnist-mlp.safetensors");
+    private readonly Cli _cli = new();
 
     public void Dispose() => _cli.Dispose();
 
     [Fact]
-    public void A_watermarked_model_is_derived_from_its_source_and_another_one_is_independent()
+    public void A_fingerprint_is_printed_saved_and_compared_in_place_of_its_model()
+    {
+        Cli.Outcome taken = _cli.Run("fingerprint", Sample, "--out", _cli["m.bwfp"], "--json");
+        Assert.True(taken.Code == 0, taken.ToString());
+        Assert.Equal(64, taken.Json.GetProperty("contentRoot").GetString()!.Length);
+        Assert.Equal(64, taken.Json.GetProperty("namedRoot").GetString()!.Length);
+        byte[] saved = File.ReadAllBytes(_cli["m.bwfp"]);
+        Assert.Equal(1600, saved.Length);
+        Assert.Equal(Convert.ToBase64String(saved), taken.Json.GetProperty("robust").GetString());
+        Assert.Contains(taken.Json.GetProperty("contentRoot").GetString()!, _cli.Run("fingerprint", Sample).Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_cli.Home)); // no key was needed
+
+        JsonElement same = Compare(0, Sample, _cli["m.bwfp"]);
+        Assert.Equal("identical", same.GetProperty("verdict").GetString());
+        Assert.True(same.GetProperty("sameNames").GetBoolean());
+        Assert.Equal(0, same.GetProperty("a").GetDouble());
+
+        // Nothing is replaced unasked.
+        Assert.Equal(2, _cli.Run("fingerprint", Sample, "--out", _cli["m.bwfp"]).Code);
+        Assert.Equal(0, _cli.Run("fingerprint", Sample, "--out", _cli["m.bwfp"], "--force").Code);
+    }
+
+    [Fact]
+    public void A_marked_copy_is_derived_and_another_model_independent()
     {
         Assert.Equal(0, _cli.Run("watermark", "embed", Sample, "--out", _cli["marked.safetensors"]).Code);
-        Cli.Outcome derived = _cli.Run("compare", Sample, _cli["marked.safetensors"], "--json");
-        Assert.True(derived.Code == 0, derived.ToString());
-        Assert.Equal("derived", derived.Json.GetProperty("verdict").GetString());
-        Assert.InRange(derived.Json.GetProperty("a").GetDouble(), 0.0001, 0.05);
+        JsonElement derived = Compare(0, Sample, _cli["marked.safetensors"]);
+        Assert.Equal("derived", derived.GetProperty("verdict").GetString());
+        Assert.InRange(derived.GetProperty("a").GetDouble(), 0, 0.05);
+        Assert.InRange(derived.GetProperty("b").GetDouble(), 0, 0.05);
+        Assert.InRange(derived.GetProperty("c").GetDouble(), 0, 0.05);
 
-        byte[] other = File.ReadAllBytes(Sample);
-        int start = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(other);
-        Random random = new(7);
-        for (int i = start; i < other.Length; i += 4)
-            BinaryPrimitives.WriteSingleLittleEndian(other.AsSpan(i), (float)(random.NextDouble() + random.NextDouble() - 1));
-        File.WriteAllBytes(_cli["other.safetensors"], other);
-        Cli.Outcome independent = _cli.Run("compare", Sample, _cli["other.safetensors"], "--json");
-        Assert.Equal(1, independent.Code);
-        Assert.Equal("independent", independent.Json.GetProperty("verdict").GetString());
+        File.WriteAllBytes(_cli["other.safetensors"], Matrix(1000, 1000, 3));
+        JsonElement independent = Compare(1, Sample, _cli["other.safetensors"]);
+        Assert.Equal("independent", independent.GetProperty("verdict").GetString());
+        Assert.Contains("Independent", _cli.Run("compare", Sample, _cli["other.safetensors"]).Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_saved_fingerprint_stands_for_its_model_and_is_the_one_in_the_signed_claim()
+    public void Models_with_nothing_to_compare_are_left_to_a_person()
     {
-        Cli.Outcome taken = _cli.Run("fingerprint", Sample, "--out", _cli["m.fingerprint"], "--json");
-        Assert.True(taken.Code == 0, taken.ToString());
-        Assert.Equal(1600, new FileInfo(_cli["m.fingerprint"]).Length);
-        Assert.Equal("identical", _cli.Run("compare", _cli["m.fingerprint"], Sample, "--json").Json.GetProperty("verdict").GetString());
-        Assert.Equal(2, _cli.Run("fingerprint", Sample, "--out", _cli["m.fingerprint"]).Code);
-
-        Cli.Outcome result = _cli.Run("protect", Sample, "--out", _cli["out"], "--no-watermark", "--json");
-        Assert.Equal(taken.Json.GetProperty("contentRoot").GetString(), result.Json.GetProperty("contentRoot").GetString());
-        string claims = File.ReadAllText(_cli["out/mnist-mlp.safetensors.claims.jsonl"]);
-        string statement = claims.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("dsseEnvelope").GetProperty("payload").GetBytesFromBase64())
-            .Select(System.Text.Encoding.UTF8.GetString)
-            .Single(s => s.Contains("claims/fingerprint/v1", StringComparison.Ordinal));
-        JsonElement predicate = JsonDocument.Parse(statement).RootElement.GetProperty("predicate");
-        Assert.Equal(File.ReadAllBytes(_cli["m.fingerprint"]), predicate.GetProperty("robust").GetBytesFromBase64());
+        File.WriteAllBytes(_cli["a.safetensors"], SampleModel.Make(100, 1));
+        File.WriteAllBytes(_cli["b.safetensors"], SampleModel.Make(100, 2));
+        JsonElement comparison = Compare(3, _cli["a.safetensors"], _cli["b.safetensors"]);
+        Assert.Equal("incomparable", comparison.GetProperty("verdict").GetString());
+        Assert.False(comparison.TryGetProperty("a", out _));
     }
 
     [Fact]
-    public void A_file_without_tensors_has_no_fingerprint()
+    public void What_is_no_model_and_no_fingerprint_is_refused_with_its_code()
     {
-        File.WriteAllText(_cli["notes.txt"], "no model");
-        Cli.Outcome outcome = _cli.Run("fingerprint", _cli["notes.txt"]);
-        Assert.Equal(1, outcome.Code);
-        Assert.Contains("[BW1702]", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(0, _cli.Run("fingerprint", Sample, "--out", _cli["m.bwfp"]).Code);
+        byte[] good = File.ReadAllBytes(_cli["m.bwfp"]);
+        File.WriteAllBytes(_cli["long.bwfp"], [.. good, 0]);
+        File.WriteAllBytes(_cli["short.bwfp"], good[..100]);
+        File.WriteAllBytes(_cli["flipped.bwfp"], [.. good[..700], (byte)(good[700] ^ 1), .. good[701..]]);
+        File.WriteAllBytes(_cli["newer.bwfp"], [.. good[..8], 2, .. good[9..]]);
+        File.WriteAllBytes(_cli["m.bin"], new byte[100]);
+        foreach ((string file, string code) in new[]
+        {
+            ("long.bwfp", "BW1701"), ("short.bwfp", "BW1701"), ("flipped.bwfp", "BW1701"), ("newer.bwfp", "BW1703"), ("m.bin", "BW1702"),
+        })
+        {
+            Assert.Equal(code, Compare(1, _cli["m.bwfp"], _cli[file]).GetProperty("error").GetProperty("code").GetString());
+        }
+
+        Assert.Equal("BW1001", Compare(2, Sample, _cli["missing"]).GetProperty("error").GetProperty("code").GetString());
+    }
+
+    private static byte[] Matrix(int rows, int columns, int seed)
+    {
+        byte[] flat = SampleModel.Make(rows * columns, seed);
+        byte[] header = SampleModel.Header($$"""{"w":{"dtype":"F32","shape":[{{rows}},{{columns}}],"data_offsets":[0,{{rows * columns * 4L}}] } }""");
+        return [.. header, .. flat[^(rows * columns * 4)..]];
+    }
+
+    private JsonElement Compare(int code, string first, string second)
+    {
+        Cli.Outcome outcome = _cli.Run("compare", first, second, "--json");
+        Assert.True(outcome.Code == code, outcome.ToString());
+        return outcome.Json;
     }
 }

@@ -1,84 +1,69 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Bulwark.Models;
 using Bulwark.Watermarking;
 
 namespace Bulwark.Fingerprinting;
 
-/// <summary>
-/// The robust fingerprint of a model whose quantised groups stream by in file order. Not safe for concurrent use.
-/// </summary>
-/// <remarks>Tensors count as they do for the watermark: F16, BF16, F32 or F64, two dimensions, 1,024 elements.</remarks>
-internal sealed class FingerprintBuilder : IDisposable
+/// <summary>Computes both fingerprints of a model while its bytes stream by, once and in file order. Not safe for concurrent use.</summary>
+public sealed class FingerprintBuilder : IDisposable
 {
-    private static readonly byte[] PublicKey = SHA256.HashData("model-fingerprint/v1"u8);
+    private readonly ExactFingerprintBuilder _exact;
+    private readonly RobustFingerprintBuilder _robust;
+    private readonly GroupBatch _batch = new();
+    private readonly Action<TensorInfo, GroupBatch> _take;
 
-    private readonly KeyedBlocks _blocks = new(PublicKey);
-    private readonly KeyedBlocks _signs = new(PublicKey);
-    private readonly SignedBatch _signed = new();
-    private readonly NamedBits _a;
-    private readonly MatrixSums _bc;
-    private readonly long _elements;
-    private TensorInfo? _tensor;
-    private ulong _tensorId;
-    private bool _viewed;
-
-    /// <summary>Prepares for a model's tensors.</summary>
+    /// <summary>Starts.</summary>
+    /// <param name="tensors">All tensors of the model, in file order.</param>
     public FingerprintBuilder(IReadOnlyList<TensorInfo> tensors)
+        : this(tensors, null)
     {
-        _elements = Watermarker.CountElements(tensors);
-        BitsA = RobustFingerprint.BitsFor(_elements);
-        _a = new NamedBits(BitsA);
-        _bc = new MatrixSums(_signs);
     }
 
-    private int BitsA { get; }
-
-    /// <summary>Adds quantised groups; tensors come one after the other, each from its first group on.</summary>
-    public void Add(TensorInfo tensor, GroupBatch batch)
+    /// <summary>Starts, and shares the quantised groups.</summary>
+    /// <param name="tensors">All tensors of the model, in file order.</param>
+    /// <param name="share">Called with every batch of groups, for whoever works on the same integers.</param>
+    internal FingerprintBuilder(IReadOnlyList<TensorInfo> tensors, Action<TensorInfo, GroupBatch>? share)
     {
-        if (!ReferenceEquals(tensor, _tensor))
-            Begin(tensor);
-        _signed.Load(batch);
-        _a.Add(_signed.Values, _blocks.Compute(_tensorId, KeyedBlocks.GroupDomain, batch.FirstGroup, batch.Count));
-        if (_viewed)
-            _bc.Add(_signed.Values);
+        ArgumentNullException.ThrowIfNull(tensors);
+        _exact = new ExactFingerprintBuilder(tensors);
+        _robust = new RobustFingerprintBuilder(tensors);
+        _take = _robust.Add;
+        _take += share;
     }
 
-    /// <summary>The fingerprint; null when no tensor counts.</summary>
-    public RobustFingerprint? Complete(ExactFingerprint exact)
+    /// <summary>The two halves of the work, to run side by side in place of <see cref="Add"/>.</summary>
+    internal IReadOnlyList<WindowPipeline.Consumer> Consumers =>
+    [
+        _exact.ConsumeAsync,
+        (window, bytes) =>
+        {
+            foreach (TensorSlice slice in window.Slices)
+                _batch.ForEach(slice, bytes.Span.Slice(slice.WindowOffset, slice.Length), _take);
+            return ValueTask.CompletedTask;
+        },
+    ];
+
+    /// <summary>Adds the next piece of a tensor.</summary>
+    /// <param name="slice">Where it lies: pieces come in file order and without gaps, cut only between chunks of 1 MiB.</param>
+    /// <param name="bytes">The piece.</param>
+    /// <exception cref="ArgumentException">The piece is not the next one.</exception>
+    public void Add(TensorSlice slice, ReadOnlySpan<byte> bytes)
     {
-        End();
-        if (_elements == 0)
-            return null;
-        uint flags = (_bc.HasB ? RobustFingerprint.HasBFlag : 0) | (_bc.HasC ? RobustFingerprint.HasCFlag : 0);
-        return RobustFingerprint.Create(BitsA, flags, _elements, exact.ContentRoot.Span, _a.ToBits(), _bc.BitsB(), _bc.BitsC());
+        _exact.Add(slice, bytes);
+        _batch.ForEach(slice, bytes, _take);
+    }
+
+    /// <summary>The fingerprints.</summary>
+    /// <exception cref="InvalidOperationException">A tensor's bytes did not all come.</exception>
+    public ModelFingerprint Finish()
+    {
+        ExactFingerprint exact = _exact.Finish();
+        return new ModelFingerprint(exact, _robust.Finish(exact));
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
-        _blocks.Dispose();
-        _signs.Dispose();
-    }
-
-    private void Begin(TensorInfo tensor)
-    {
-        End();
-        _tensor = tensor;
-        _tensorId = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(WatermarkKey.CanonicalName(tensor.Name))));
-        if (MatrixView.Of(tensor) is { } view)
-        {
-            _bc.Begin(view);
-            _viewed = true;
-        }
-    }
-
-    private void End()
-    {
-        if (_viewed)
-            _bc.End();
-        _viewed = false;
+        _exact.Dispose();
+        _robust.Dispose();
     }
 }

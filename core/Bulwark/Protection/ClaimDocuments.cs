@@ -15,9 +15,10 @@ internal static class ClaimDocuments
 {
     private static readonly string[] StructureChecks = ["format identified by content", "structure within the format's rules", "tensors mapped without holes or overlaps", "scanned for code and disguises"];
 
-    /// <summary>The claims of one run.</summary>
+    /// <summary>The claims of one run. A file without tensors has no fingerprint to claim.</summary>
     public static IReadOnlyList<Claim> For(
-        ProtectionServices services, ProtectedNames names, ObjectRef source, ModelFile model, ScanReport scan, WatermarkReceipt watermark, Fingerprint? fingerprint, EnvelopeSidecar envelope, byte[] sidecar) =>
+        ProtectionServices services, ProtectedNames names, ObjectRef source, ModelFile model, ScanReport scan, WatermarkReceipt watermark, ModelFingerprint? fingerprint,
+        EnvelopeSidecar envelope, byte[] sidecar) =>
     [
         Of(ClaimTypes.Scan, new ScanPredicate(scan.Format == ContentFormat.Opaque ? model.Format : scan.Format, scan.Verdict.ToString().ToLowerInvariant(), model.Tensors.Count, StructureChecks), ProtectionJson.Default.ScanPredicate),
         Of(ClaimTypes.Watermark, watermark, ProtectionJson.Default.WatermarkReceipt),

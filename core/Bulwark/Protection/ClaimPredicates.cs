@@ -10,14 +10,19 @@ namespace Bulwark.Protection;
 /// <param name="Checks">What was checked.</param>
 public sealed record ScanPredicate(string Format, string Verdict, int Tensors, IReadOnlyList<string> Checks);
 
-/// <summary>Predicate of the fingerprint claim: what later copies are compared with.</summary>
-/// <param name="ContentRoot">Exact root over the tensors, whatever their names and order; lower-case hexadecimal.</param>
-/// <param name="NamedRoot">Exact root over names and tensors.</param>
-/// <param name="Robust">The 1,600 bytes of the robust fingerprint in base64; null when no tensor is large enough.</param>
-public sealed record FingerprintPredicate(string ContentRoot, string NamedRoot, byte[]? Robust)
+/// <summary>Predicate of the fingerprint claim: what the signed weights are, exactly and by likeness.</summary>
+/// <param name="ContentRoot">Hex root over what the tensors hold.</param>
+/// <param name="NamedRoot">Hex root over that and their names.</param>
+/// <param name="Robust">The 1,600 bytes of the robust fingerprint, in base64.</param>
+public sealed record FingerprintPredicate(string ContentRoot, string NamedRoot, string Robust)
 {
-    internal static FingerprintPredicate Of(Fingerprint fingerprint) => new(
-        Convert.ToHexStringLower(fingerprint.Exact.ContentRoot.Span), Convert.ToHexStringLower(fingerprint.Exact.NamedRoot.Span), fingerprint.Robust?.ToBytes());
+    /// <summary>Describes the fingerprints of a model.</summary>
+    public static FingerprintPredicate Of(ModelFingerprint fingerprint)
+    {
+        ArgumentNullException.ThrowIfNull(fingerprint);
+        return new FingerprintPredicate(
+            fingerprint.Exact.ContentRoot.ToString(), fingerprint.Exact.NamedRoot.ToString(), Convert.ToBase64String(fingerprint.Robust.ToBytes()));
+    }
 }
 
 /// <summary>Predicate of the envelope claim: binds sidecar and body to the signed plaintext.</summary>
@@ -42,8 +47,8 @@ public sealed record ProvenancePredicate(string Source, long SourceSize, string 
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ScanPredicate))]
-[JsonSerializable(typeof(EnvelopePredicate))]
 [JsonSerializable(typeof(FingerprintPredicate))]
+[JsonSerializable(typeof(EnvelopePredicate))]
 [JsonSerializable(typeof(ProvenancePredicate))]
 [JsonSerializable(typeof(WatermarkReceipt))]
 [JsonSerializable(typeof(ProtectionResult))]

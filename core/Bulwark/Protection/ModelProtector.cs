@@ -58,14 +58,14 @@ public sealed class ModelProtector(ProtectionServices services)
         // 2 inspect: scan, identify by content and map the tensors; malicious and malformed files end here, with an audit entry
         (ModelFile model, ScanReport scan) = await new Inspection(services, source, options).RunAsync(reader, cancellationToken);
 
-        // 3 measure: the watermark's strength depends on all of the weights
+        // 3 measure: the watermark's strength depends on all of the weights; the receipt names what they were
         using WatermarkWork watermark = WatermarkWork.For(model, services.WatermarkKey, options.Watermark);
-        await TransformPass.MeasureAsync(model, watermark, progress, cancellationToken);
+        ExactFingerprint? before = await TransformPass.MeasureAsync(model, watermark, progress, cancellationToken);
         IssuedWatermark? issued = watermark.Plan(names.Model, services.Clock.GetUtcNow());
         if (issued is not null)
             await new WatermarkRegistry(services.State).RecordAsync(issued, cancellationToken);
 
-        // 4 transform: one read marks, hashes, fingerprints, encrypts, and reads the mark back
+        // 4 transform: one read marks, hashes, takes the fingerprints, encrypts, and reads the mark back
         using StreamingKeyset keyset = StreamingKeyset.Generate();
         using SegmentEncryptor encryptor = new(keyset.Primary, EnvelopeSidecar.EncodeAssociatedData(names.AssociatedData));
         // Two workers must not replace each other's body unseen: whoever finds another version than it started from loses.
@@ -73,18 +73,18 @@ public sealed class ModelProtector(ProtectionServices services)
             container, names.Body, replaced is null ? WriteCondition.IfAbsent : WriteCondition.IfVersion(replaced.Version), cancellationToken);
         EncryptingWriter encrypting = new(encryptor, source.Size, body);
         await encrypting.BeginAsync(cancellationToken);
-        (byte[] sha256, Fingerprint? fingerprint) = await TransformPass.RunAsync(model, watermark, encrypting.WriteAsync, progress, cancellationToken);
+        TransformOutcome outcome = await TransformPass.RunAsync(model, watermark, encrypting.WriteAsync, progress, cancellationToken);
         await reader.EnsureUnchangedAsync(cancellationToken);
-        WatermarkReceipt receipt = watermark.Receipt(issued, fingerprint);
+        WatermarkReceipt receipt = watermark.Receipt(issued, before, outcome.Fingerprint);
 
         // 5 sign: the signature covers the watermarked plaintext, the claims say what was done and bind the envelope to it
-        ModelManifest manifest = ModelManifest.ForFile(names.Model, sha256);
+        ModelManifest manifest = ModelManifest.ForFile(names.Model, outcome.Sha256);
         EnvelopeSidecar envelope = await EnvelopeSidecar.CreateAsync(
-            keyset, encryptor, names.AssociatedData, source.Size, sha256, services.WrappingKeys, cancellationToken);
+            keyset, encryptor, names.AssociatedData, source.Size, outcome.Sha256, services.WrappingKeys, cancellationToken);
         byte[] sidecar = envelope.ToJson();
         byte[] signature = await new ModelSigner(services.SigningKey).SignAsync(manifest, cancellationToken);
         byte[] claims = await ClaimsFile.SignAsync(
-            services.SigningKey, manifest, ClaimDocuments.For(services, names, source, model, scan, receipt, fingerprint, envelope, sidecar), cancellationToken);
+            services.SigningKey, manifest, ClaimDocuments.For(services, names, source, model, scan, receipt, outcome.Fingerprint, envelope, sidecar), cancellationToken);
 
         CompanionParts parts = new()
         {
@@ -98,7 +98,7 @@ public sealed class ModelProtector(ProtectionServices services)
         await body.FlushAsync(cancellationToken);
         await work.RenewAsync(cancellationToken);
         ObjectRef published = await new Publication(services.Store, container, names, parts, encryptor.Header).PublishAsync(body, replaced, cancellationToken);
-        ProtectionResult result = Describe(names, container, model, receipt, sha256, fingerprint, published);
+        ProtectionResult result = Describe(names, container, model, receipt, outcome, published);
         await destination.RememberAsync(source, CancellationToken.None);
         await work.CompleteAsync(result, CancellationToken.None);
         await FinishAsync(work, source, result, options, CancellationToken.None);
@@ -106,15 +106,15 @@ public sealed class ModelProtector(ProtectionServices services)
     }
 
     private ProtectionResult Describe(
-        ProtectedNames names, string container, ModelFile model, WatermarkReceipt watermark, byte[] sha256, Fingerprint? fingerprint, ObjectRef body) => new()
+        ProtectedNames names, string container, ModelFile model, WatermarkReceipt watermark, TransformOutcome outcome, ObjectRef body) => new()
         {
             Model = names.Model,
             Format = model.Format,
             Size = model.Reader.Source.Size,
             Tensors = model.Tensors.Count,
             Watermark = watermark with { Tensors = null },
-            Sha256 = Convert.ToHexStringLower(sha256),
-            ContentRoot = fingerprint is null ? null : Convert.ToHexStringLower(fingerprint.Exact.ContentRoot.Span),
+            Sha256 = Convert.ToHexStringLower(outcome.Sha256),
+            ContentRoot = outcome.Fingerprint?.Exact.ContentRoot.ToString(),
             Container = container,
             Body = names.Body,
             Sidecar = names.Sidecar,

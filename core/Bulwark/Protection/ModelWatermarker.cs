@@ -1,3 +1,4 @@
+using Bulwark.Fingerprinting;
 using Bulwark.Models;
 using Bulwark.State;
 using Bulwark.Storage;
@@ -30,14 +31,14 @@ public sealed class ModelWatermarker(IStateStore state, TimeProvider clock)
         if (model.Tensors.Count == 0)
             throw WatermarkException.NotMarkable(source.Source.ToString(), model.Format);
         using WatermarkWork work = WatermarkWork.For(model, key, settings);
-        await TransformPass.MeasureAsync(model, work, progress, cancellationToken);
+        ExactFingerprint? before = await TransformPass.MeasureAsync(model, work, progress, cancellationToken);
         string name = source.Source.Name[(source.Source.Name.LastIndexOf('/') + 1)..];
         IssuedWatermark issued = work.Plan(name, clock.GetUtcNow()) ?? throw WatermarkException.TooFewWeights(Watermarker.CountElements(model.Tensors));
         await _registry.RecordAsync(issued, cancellationToken);
-        TransformedModel written = await TransformPass.RunAsync(model, work, destination.WriteAsync, progress, cancellationToken);
+        TransformOutcome outcome = await TransformPass.RunAsync(model, work, destination.WriteAsync, progress, cancellationToken);
         await source.EnsureUnchangedAsync(cancellationToken);
         await destination.CommitAsync(cancellationToken);
-        return work.Receipt(issued, written.Fingerprint);
+        return work.Receipt(issued, before, outcome.Fingerprint);
     }
 
     /// <summary>Reads a model's watermark under each of the owner's keys, with the registry of issued payloads.</summary>

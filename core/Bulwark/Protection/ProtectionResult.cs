@@ -18,7 +18,7 @@ public sealed record ProtectionResult
     /// <summary>Lower-case hex SHA-256 of the plaintext that was signed and encrypted.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>Exact root over the tensors, in lower-case hexadecimal; null for a file without tensors.</summary>
+    /// <summary>The exact content root of the tensors that were signed and encrypted, in lower-case hexadecimal; null when there are none.</summary>
     public string? ContentRoot { get; init; }
 
     /// <summary>What the weights carry now.</summary>

@@ -1,18 +1,21 @@
 using System.Security.Cryptography;
+using Bulwark.Fingerprinting;
 using Bulwark.Models;
-using Bulwark.Watermarking;
 
 namespace Bulwark.Protection;
 
 /// <summary>The two passes over a model's bytes.</summary>
 internal static class TransformPass
 {
-    /// <summary>Pass 1: one read gathers the watermark's statistics. Skipped when nothing will be marked.</summary>
-    public static async Task MeasureAsync(ModelFile model, WatermarkWork watermark, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Pass 1: one read gathers the watermark's statistics and the source's exact roots. Skipped when nothing will be changed.</summary>
+    /// <returns>The roots before any change; null when there will be none.</returns>
+    public static async Task<ExactFingerprint?> MeasureAsync(
+        ModelFile model, WatermarkWork watermark, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
-        if (!watermark.Measures)
-            return;
+        if (!watermark.Measures && !watermark.Changes)
+            return null;
         long size = model.Reader.Source.Size;
+        using ExactFingerprintBuilder before = new(model.Tensors);
         await WindowPipeline.RunAsync(
             model.Reader,
             FileWindow.Cut(size, model.Tensors),
@@ -23,24 +26,25 @@ internal static class TransformPass
                     watermark.Measure(window, bytes.Span);
                     return ValueTask.CompletedTask;
                 },
+                before.ConsumeAsync,
             ],
             StageProgress.Of(progress, "measure", size),
             cancellationToken);
+        return before.Finish();
     }
 
-    /// <summary>Pass 2: one read marks the bytes, then hashes, fingerprints, encrypts and reads the mark back side by side.</summary>
+    /// <summary>Pass 2: one read marks the bytes, then hashes, encrypts, takes the fingerprints and reads the mark back side by side.</summary>
     /// <param name="model">The source.</param>
     /// <param name="watermark">What to write.</param>
     /// <param name="write">Takes the marked bytes, in file order.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Stops the pass.</param>
-    public static async Task<TransformedModel> RunAsync(
+    public static async Task<TransformOutcome> RunAsync(
         ModelFile model, WatermarkWork watermark, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> write, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
         long size = model.Reader.Source.Size;
-        using FingerprintWork fingerprint = new(model);
-        GroupBatch batch = new();
         using IncrementalHash sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using FingerprintBuilder? fingerprint = model.Tensors.Count > 0 ? new FingerprintBuilder(model.Tensors, watermark.Check) : null;
         await WindowPipeline.RunAsync(
             model.Reader,
             FileWindow.Cut(size, model.Tensors),
@@ -52,28 +56,10 @@ internal static class TransformPass
                     return ValueTask.CompletedTask;
                 },
                 (_, bytes) => write(bytes, cancellationToken),
-                (window, bytes) =>
-                {
-                    fingerprint.Hash(window, bytes.Span);
-                    return ValueTask.CompletedTask;
-                },
-                (window, bytes) =>
-                {
-                    // Quantised once for the mark that is read back and for the robust fingerprint.
-                    foreach (TensorSlice slice in window.Slices)
-                    {
-                        batch.ForEach(slice, bytes.Span.Slice(slice.WindowOffset, slice.Length), (tensor, groups) =>
-                        {
-                            watermark.Check(tensor, groups);
-                            fingerprint.Robust.Add(tensor, groups);
-                        });
-                    }
-
-                    return ValueTask.CompletedTask;
-                },
+                .. fingerprint?.Consumers ?? [],
             ],
             StageProgress.Of(progress, "protect", size),
             cancellationToken);
-        return new TransformedModel(sha256.GetHashAndReset(), fingerprint.Complete());
+        return new TransformOutcome(sha256.GetHashAndReset(), fingerprint?.Finish());
     }
 }

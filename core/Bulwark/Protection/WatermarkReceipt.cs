@@ -66,7 +66,10 @@ public sealed record WatermarkReceipt
     /// <summary>When.</summary>
     public DateTimeOffset? MarkedAt { get; init; }
 
-    /// <summary>Exact root over the marked tensors, in lower-case hexadecimal; the fingerprint claim says more.</summary>
+    /// <summary>The exact content root of the source, in lower-case hexadecimal; null when it has no tensors.</summary>
+    public string? ContentRootBefore { get; init; }
+
+    /// <summary>The exact content root of what was written.</summary>
     public string? ContentRoot { get; init; }
 
     /// <summary>Number of tensors that carry the mark.</summary>

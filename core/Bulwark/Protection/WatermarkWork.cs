@@ -52,7 +52,7 @@ internal sealed class WatermarkWork : IDisposable
     public void Measure(FileWindow window, ReadOnlySpan<byte> bytes)
     {
         foreach (TensorSlice slice in window.Slices)
-            _before!.Add(slice, bytes.Slice(slice.WindowOffset, slice.Length));
+            _before?.Add(slice, bytes.Slice(slice.WindowOffset, slice.Length));
     }
 
     /// <summary>Between the passes: solves for the strength of every bit. Nothing is marked when the weights are all zero.</summary>
@@ -82,11 +82,20 @@ internal sealed class WatermarkWork : IDisposable
         }
     }
 
-    /// <summary>Pass 2: reads back what was written, group by group.</summary>
-    public void Check(TensorInfo tensor, GroupBatch groups) => _after?.Add(tensor, groups);
+    /// <summary>Pass 2: reads back what was written.</summary>
+    public void Check(TensorInfo tensor, GroupBatch batch) => _after?.Add(tensor, batch);
 
     /// <summary>After both passes: what the weights carry now.</summary>
-    public WatermarkReceipt Receipt(IssuedWatermark? issued, Fingerprint? fingerprint)
+    /// <param name="issued">What was planned.</param>
+    /// <param name="before">The exact roots of the source; null when its weights were left as they are.</param>
+    /// <param name="after">The fingerprints of what was written; null when there are no tensors.</param>
+    public WatermarkReceipt Receipt(IssuedWatermark? issued, ExactFingerprint? before, ModelFingerprint? after) => Receipt(issued) with
+    {
+        ContentRootBefore = (before ?? after?.Exact)?.ContentRoot.ToString(),
+        ContentRoot = after?.Exact.ContentRoot.ToString(),
+    };
+
+    private WatermarkReceipt Receipt(IssuedWatermark? issued)
     {
         if (_plan is null || issued is null)
             return WatermarkReceipt.NotApplied(_reason ?? "all weights are zero or not finite", _seal is not null);
@@ -114,7 +123,6 @@ internal sealed class WatermarkWork : IDisposable
             Decoded = match?.Decoded ?? false,
             Sealed = _seal is not null,
             MarkedAt = issued.IssuedAt,
-            ContentRoot = fingerprint is null ? null : Convert.ToHexStringLower(fingerprint.Exact.ContentRoot.Span),
             TensorCount = marked.Count,
             Tensors = [.. marked.Take(WatermarkReceipt.MostTensorsListed).Select(t => $"{t.Name} {t.DType} [{string.Join(',', t.Shape)}]")],
         };

@@ -55,6 +55,7 @@ internal static class ProtectCommand
                 ("model", $"{result.Model} ({result.Format}, {result.Tensors} tensors, {Arguments.Size(result.Size)})"),
                 ("watermark", WatermarkCommand.Describe(result.Watermark)),
                 ("sha256", result.Sha256),
+                ("content root", result.ContentRoot),
                 ("body", Path.Combine(result.Container, result.Body)),
                 ("envelope", result.Sidecar),
                 ("signature", result.Signature),

@@ -49,7 +49,7 @@ public sealed class VectorPathTests
     }
 
     /// <summary>Groups of ordinary, zero, denormal, huge, infinite and arbitrary elements, mixed.</summary>
-    private static TestModel Hostile(DType dtype, int seed)
+    internal static TestModel Hostile(DType dtype, int seed)
     {
         var random = new Random(seed);
         int kind = seed % 5;

@@ -9,7 +9,7 @@ namespace Bulwark.Benchmarks;
 /// </summary>
 internal static class MainJobBenchmark
 {
-    private const int Rounds = 5;
+    private const int Rounds = 3;
 
     /// <summary>Runs the benchmark: [MEBIBYTES] [FOLDER]; 1,024 MiB in the temporary folder by default.</summary>
     public static void Run(string[] args)
@@ -33,10 +33,10 @@ internal static class MainJobBenchmark
         Console.WriteLine($"{dtype,-40}{"wall s",9}{"CPU s",9}{"peak MiB",10}{"CPU/sha256",12}{"CPU/sum",9}{"wall/sha256",13}");
 
         ChildProcess.Cost sha = Needed("openssl", "dgst", "-sha256", model);
-        ChildProcess.Cost ctr = Needed("openssl", "enc", "-aes-256-ctr", "-pbkdf2", "-pass", "env:PASS", "-in", model, "-out", opened);
+        ChildProcess.Cost ctr = Needed("openssl", "enc", "-aes-256-ctr", "-pbkdf2", "-pass", "env:PASS", "-in", model, "-out", "/dev/null");
         double sum = 2 * sha.Cpu + ctr.Cpu;
         Print("openssl dgst -sha256", sha, sha, sum);
-        Print("openssl enc -aes-256-ctr", ctr, sha, sum);
+        Print("openssl enc -aes-256-ctr >/dev/null", ctr, sha, sum);
         if (dtype == DType.F32)
         {
             string key = Path.Combine(folder, "age.key");

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -38,6 +39,7 @@ internal sealed class ColumnSegments(VectorPath path, PublicSigns signs)
     /// <param name="column">Column of the first element.</param>
     /// <param name="count">Elements.</param>
     /// <param name="v">They, and 16 more of no meaning.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(int column, int count, ReadOnlySpan<short> v)
     {
         ref short values = ref MemoryMarshal.GetReference(v);

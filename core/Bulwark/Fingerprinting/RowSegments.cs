@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Bulwark.Watermarking;
@@ -44,6 +45,7 @@ internal sealed class RowSegments(VectorPath path, PublicSigns signs, int rowsHe
     }
 
     /// <summary>Adds the next piece of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(int column, ReadOnlySpan<short> v)
     {
         Span<int> target = _accumulator.AsSpan(column, v.Length);

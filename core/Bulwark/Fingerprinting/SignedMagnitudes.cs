@@ -19,6 +19,7 @@ internal sealed class SignedMagnitudes
     /// <summary>The integers, -16384 to 16384, and <see cref="Slack"/> more of no meaning.</summary>
     public ReadOnlySpan<short> WithSlack => _v.AsSpan(0, Count + Slack);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Load(GroupBatch batch)
     {
         Count = batch.Count * GroupQuantizer.GroupSize;

@@ -16,6 +16,7 @@ internal static class GroupAccumulator
     /// <param name="statistics">Receives the sums.</param>
     /// <param name="batch">Quantised groups.</param>
     /// <param name="blocks">The key's group blocks of the same groups.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(WatermarkStatistics statistics, GroupBatch batch, ReadOnlySpan<byte> blocks)
     {
         ReadOnlySpan<bool> usable = batch.Usable;

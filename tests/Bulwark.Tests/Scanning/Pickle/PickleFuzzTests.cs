@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Bulwark.Models.Pickle;
 using Bulwark.Scanning;
 using Bulwark.Testing;
-using Bulwark.Tests.Fuzzing;
+using Bulwark.Fuzzing;
 using Bulwark.Tests.Models.Pickle;
 using CsCheck;
 

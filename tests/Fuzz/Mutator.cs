@@ -1,7 +1,7 @@
-namespace Bulwark.Tests.Fuzzing;
+namespace Bulwark.Fuzzing;
 
 /// <summary>Damages real files in the ways that parsers of hostile bytes fail on; the same seed gives the same damage.</summary>
-internal sealed class Mutator(int seed)
+public sealed class Mutator(int seed)
 {
     /// <summary>Mutants per file unless BULWARK_FUZZ says more.</summary>
     public const int DefaultCount = 2000;

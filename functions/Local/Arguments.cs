@@ -9,6 +9,13 @@ internal static class Arguments
     /// <summary>A path that must be given.</summary>
     public static Argument<string> Path(string name, string description) => new(name) { Description = description };
 
+    /// <summary>Where refused models are copied to; the home folder's <c>quarantine</c> when it is not given.</summary>
+    public static Option<string?> Quarantine() => new("--quarantine")
+    {
+        Description = "Folder for copies of refused models and what was found in them; 'quarantine' in the home folder (~/.bulwark) by default.",
+        HelpName = "DIR",
+    };
+
     /// <summary>Splits a path into the folder that is the container and the name in it.</summary>
     public static (string Container, string Name) Locate(string path)
     {

@@ -1,4 +1,5 @@
 using Bulwark.Audit;
+using Bulwark.Findings;
 using Bulwark.Keys;
 using Bulwark.Local;
 using Bulwark.Protection;
@@ -29,6 +30,8 @@ internal sealed class LocalHost : IAsyncDisposable
             Store = _store,
             State = state,
             Audit = OpenLog(keys, _store, state),
+            Findings = new StateFindingSink(state),
+            QuarantineContainer = QuarantineFolder(keys),
             SigningKey = signing,
             WatermarkKey = WatermarkKeys[0],
             TrustedKeys = keys.GetVerificationKeys(),
@@ -67,10 +70,7 @@ internal sealed class LocalHost : IAsyncDisposable
         KeysetWrappingKey wrapping = keys.GetWrappingKey();
 
         // After the keys: they make the home with mode 0700, where the umask could leave it open to a group, and then refuse it.
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(LogFolder(keys));
-        else
-            Directory.CreateDirectory(LogFolder(keys), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        MakePrivate(LogFolder(keys));
         return new LocalHost(keys, new SqliteStateStore(Path.Combine(keys.Home, "state.db")), signing, wrapping);
     }
 
@@ -85,6 +85,17 @@ internal sealed class LocalHost : IAsyncDisposable
 
         return derived;
     }
+
+    // A folder that is there keeps its mode.
+    private static void MakePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static string QuarantineFolder(LocalKeyRing keys) => Path.Combine(keys.Home, "quarantine");
 
     private static string LogFolder(LocalKeyRing keys) => Path.Combine(keys.Home, "audit");
 
@@ -115,16 +126,28 @@ internal sealed class LocalHost : IAsyncDisposable
     }
 
     /// <summary>Protects a file, alone among the processes of this machine.</summary>
+    /// <param name="container">The file's folder.</param>
+    /// <param name="name">Its name in there.</param>
+    /// <param name="destination">Folder for the protected model.</param>
+    /// <param name="quarantine">Folder for a copy of it when it is refused; null for the one in the home folder.</param>
+    /// <param name="options">How.</param>
+    /// <param name="terminal">Shows the progress.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
     public async Task<ProtectionResult> ProtectAsync(
-        string container, string name, string destination, ProtectionOptions options, Terminal terminal, CancellationToken cancellationToken)
+        string container, string name, string destination, string? quarantine, ProtectionOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
+        quarantine ??= Services.QuarantineContainer;
+        if (Arguments.IsInside(container, quarantine))
+            throw ProtectionException.InQuarantine(Path.Combine(container, name));
         ObjectRef source = await Store.FindAsync(container, name, cancellationToken)
             ?? throw StorageException.NotFound(Path.Combine(container, name));
         using WorkLock alone = await WorkLock.AcquireAsync(Keys.Home, $"{destination}\n{name}", cancellationToken);
         await SweepAsync(Path.GetDirectoryName(Path.Combine(destination, name))!, cancellationToken);
+        MakePrivate(quarantine);
+        await SweepAsync(quarantine, cancellationToken);
         MLDsaSigningKey? second = options.PostQuantum ? await Keys.GetMLDsaKeyAsync(cancellationToken) : null;
         return await terminal.WithProgressAsync(
-            progress => new ModelProtector(Services with { PostQuantumKey = second }).ProtectAsync(source, destination, options, progress, cancellationToken));
+            progress => new ModelProtector(Services with { PostQuantumKey = second, QuarantineContainer = quarantine }).ProtectAsync(source, destination, options, progress, cancellationToken));
     }
 
     /// <inheritdoc />

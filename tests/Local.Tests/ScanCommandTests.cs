@@ -46,12 +46,32 @@ public sealed class ScanCommandTests : IDisposable
         Assert.Equal(1, refused.Code);
         Assert.Contains("[BW2011]", refused.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_cli["out"]) && Directory.EnumerateFileSystemEntries(_cli["out"]).Any());
-        Assert.Contains("model.refused", _cli.Run("log", "show", "--json").Output, StringComparison.Ordinal);
+        Assert.Contains("model.quarantined", _cli.Run("log", "show", "--json").Output, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(_cli["evil.pkl"]), File.ReadAllBytes(Assert.Single(Directory.GetFiles(_cli["home/quarantine"], "*.quarantined"))));
+        Assert.Single(Directory.GetFiles(_cli["home/quarantine"], "*.finding.json"));
 
         File.WriteAllBytes(_cli["own.pkl"], [.. "c__main__\nModel\n)"u8, 0x81, (byte)'.']);
         Assert.Contains("[BW2013]", _cli.Run("protect", _cli["own.pkl"], "--out", _cli["out"]).Error, StringComparison.Ordinal);
         Cli.Outcome allowed = _cli.Run("protect", _cli["own.pkl"], "--out", _cli["out"], "--allow-suspicious");
         Assert.True(allowed.Code == 0, allowed.ToString());
         Assert.Equal(0, _cli.Run("verify", _cli["out/own.pkl.enc"]).Code);
+    }
+
+    [Fact]
+    public void The_quarantine_can_be_elsewhere_is_for_its_owner_only_and_nothing_in_it_is_protected()
+    {
+        File.WriteAllText(_cli["evil.pkl"], "cposix\nsystem\n(S'id'\ntR.");
+        Cli.Outcome refused = _cli.Run("protect", _cli["evil.pkl"], "--quarantine", _cli["aside"], "--json");
+        Assert.Equal(1, refused.Code);
+        string copy = Assert.Single(Directory.GetFiles(_cli["aside"], "*.quarantined"));
+        Assert.Contains(copy, refused.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_cli["home/quarantine"]));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_cli["aside"]));
+
+        Assert.Contains("[BW2014]", _cli.Run("protect", copy, "--quarantine", _cli["aside"]).Error, StringComparison.Ordinal);
+        Assert.Equal(2, _cli.Run("protect", _cli["evil.pkl"], "--quarantine", _cli["evil.pkl"]).Code);
+        Assert.Equal(2, _cli.Run("serve", "--incoming", _cli["aside"], "--quarantine", _cli["aside/below"]).Code);
+        Assert.Equal(2, _cli.Run("serve", "--incoming", _cli["home"]).Code);
     }
 }

@@ -54,6 +54,7 @@ public sealed class ServeTests : IDisposable
         string said = serve.Said;
         Assert.Contains("refused   b.safetensors", said, StringComparison.Ordinal);
         Assert.Equal(2, said.Split("refused   b.safetensors").Length);
+        Assert.Equal([9, 9, 9], File.ReadAllBytes(Assert.Single(Directory.GetFiles(_cli["home/quarantine"], "*.quarantined"))));
         Assert.Contains("warning", said, StringComparison.Ordinal);
         Assert.Contains("BW1002", said, StringComparison.Ordinal);
         Assert.Equal(

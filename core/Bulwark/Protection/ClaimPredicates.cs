@@ -54,5 +54,6 @@ public sealed record ProvenancePredicate(string Source, long SourceSize, string 
 [JsonSerializable(typeof(ProtectionResult))]
 [JsonSerializable(typeof(ProtectionOptions))]
 [JsonSerializable(typeof(CompanionParts))]
+[JsonSerializable(typeof(QuarantineRecord))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class ProtectionJson : JsonSerializerContext;

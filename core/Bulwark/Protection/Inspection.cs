@@ -1,53 +1,61 @@
-using Bulwark.Audit;
 using Bulwark.Models;
 using Bulwark.Scanning;
 using Bulwark.Storage;
 
 namespace Bulwark.Protection;
 
-/// <summary>The step of the main job that decides whether a source may be protected at all. A refusal is written to the audit log.</summary>
-internal sealed class Inspection(ProtectionServices services, ObjectRef source, ProtectionOptions options)
+/// <summary>The step of the main job that decides whether a source may be protected at all. What is refused is quarantined.</summary>
+internal sealed class Inspection(ProtectionServices services, ObjectRef source, ProtectionOptions options, IProgress<ProtectionProgress>? progress)
 {
     /// <summary>Scans and maps a source.</summary>
-    /// <exception cref="ModelFormatException">It claims a format and breaks its rules.</exception>
-    /// <exception cref="ProtectionException">The scanner refuses it: BW2011 to BW2013.</exception>
+    /// <exception cref="ProtectionException">
+    /// The scanner refuses it, or it breaks the rules of the format that it claims, and it is in quarantine: BW2011 to BW2013; or not
+    /// in quarantine, because that failed: BW2015.
+    /// </exception>
+    /// <exception cref="StorageException">It cannot be read, or changed meanwhile.</exception>
     public async Task<(ModelFile Model, ScanReport Scan)> RunAsync(IObjectReader reader, CancellationToken cancellationToken)
     {
         ScanReport scan = await new ModelScanner().ScanAsync(reader, cancellationToken);
+        // What would run code is said first; then the parser's own words, which name the place.
+        if (scan.Verdict == Verdict.Malicious)
+            throw await RefuseAsync(reader, scan, null, cancellationToken);
+        ModelFile model;
         try
         {
-            // What would run code is said first; then the parser's own words, which name the place.
-            if (scan.Verdict == Verdict.Malicious)
-                throw ProtectionException.Malicious(source.ToString(), scan.Worst!);
-            ModelFile model = await ModelFile.OpenAsync(reader, cancellationToken);
-            if (scan.Verdict == Verdict.Malformed)
-                throw ProtectionException.Malformed(source.ToString(), scan.Worst!);
-            if (scan.Verdict == Verdict.Suspicious && !options.AllowSuspicious)
-                throw ProtectionException.Suspicious(source.ToString(), scan.Worst!);
-            return (model, scan);
+            model = await ModelFile.OpenAsync(reader, cancellationToken);
         }
-        catch (BulwarkException error) when (error is ModelFormatException or ProtectionException)
+        catch (ModelFormatException error)
         {
-            await AuditAsync(scan, error, cancellationToken);
-            throw;
+            // The mapper reads parts of some formats that the scanner has no need of.
+            if (scan.Verdict != Verdict.Malformed)
+                scan = scan with { Verdict = Verdict.Malformed, Findings = [.. scan.Findings, new ScanFinding(GeneralRules.Unmappable, scan.Path, null, error.Message)] };
+            throw await RefuseAsync(reader, scan, error, cancellationToken);
         }
+
+        return scan.Verdict == Verdict.Malformed || (scan.Verdict == Verdict.Suspicious && !options.AllowSuspicious)
+            ? throw await RefuseAsync(reader, scan, null, cancellationToken)
+            : (model, scan);
     }
 
-    private async Task AuditAsync(ScanReport scan, BulwarkException error, CancellationToken cancellationToken) => await services.Audit.AppendAsync(
-        services.Audit.Stamp(
-            new AuditEntry
-            {
-                Actor = services.Actor,
-                Action = "model.refused",
-                Subject = new AuditSubject { Store = source.Store, Container = source.Container, Name = source.Name, Version = source.Version },
-                Outcome = "refused",
-                Details = new Dictionary<string, string>
-                {
-                    ["code"] = error.Code,
-                    ["format"] = scan.Format,
-                    ["verdict"] = scan.Verdict.ToString().ToLowerInvariant(),
-                    ["rules"] = string.Join(' ', scan.Findings.Select(f => f.Rule.Id).Distinct().Order(StringComparer.Ordinal)),
-                },
-            }),
-        cancellationToken);
+    private async Task<ProtectionException> RefuseAsync(IObjectReader reader, ScanReport scan, ModelFormatException? error, CancellationToken cancellationToken)
+    {
+        Quarantine quarantine = new(services, source, progress);
+        string what = source.ToString(), where = quarantine.Place;
+        ProtectionException refusal = scan.Verdict switch
+        {
+            Verdict.Malicious => ProtectionException.Malicious(what, scan.Worst!, where),
+            Verdict.Malformed when error is not null => ProtectionException.Malformed(error, where),
+            Verdict.Malformed => ProtectionException.Malformed(what, scan.Worst!, where),
+            _ => ProtectionException.Suspicious(what, scan.Worst!, where),
+        };
+        try
+        {
+            await quarantine.KeepAsync(reader, scan, refusal.Code, cancellationToken);
+            return refusal;
+        }
+        catch (BulwarkException failure) when (failure is not StorageException { Code: "BW1004" })
+        {
+            return ProtectionException.NotQuarantined(what, scan.Worst!, failure);
+        }
+    }
 }

@@ -27,9 +27,8 @@ public sealed class ModelProtector(ProtectionServices services)
     /// <param name="progress">Told about the passes over the bytes.</param>
     /// <param name="cancellationToken">Stops the work; nothing is published then.</param>
     /// <returns>The result; the first one again when this source version was protected before with equal options.</returns>
-    /// <exception cref="ModelFormatException">The file claims a format and breaks its rules.</exception>
     /// <exception cref="StorageException">The source cannot be read or changed meanwhile, or the destination cannot be written.</exception>
-    /// <exception cref="ProtectionException">Another worker holds the claim (BW2001), the source cannot be protected (BW2007, BW2008), or something else stands in its place (BW2010), or the scanner refuses the source (BW2011 to BW2013).</exception>
+    /// <exception cref="ProtectionException">Another worker holds the claim (BW2001), the source cannot be protected (BW2007, BW2008), something else stands in its place (BW2010), the source is malicious, malformed or suspicious and in quarantine (BW2011 to BW2013), lies there already (BW2014), or could not be put there (BW2015).</exception>
     public async Task<ProtectionResult> ProtectAsync(
         ObjectRef source, string container, ProtectionOptions options, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
@@ -38,6 +37,8 @@ public sealed class ModelProtector(ProtectionServices services)
         ProtectedNames names = ProtectedNames.ForModel(source.Name);
         if (source.Size == 0)
             throw ProtectionException.Empty(source.ToString());
+        if (source.Container == services.QuarantineContainer)
+            throw ProtectionException.InQuarantine(source.ToString());
         if (options.PostQuantum && services.PostQuantumKey is null)
             throw ProtectionException.NoPostQuantumKey();
 
@@ -55,8 +56,8 @@ public sealed class ModelProtector(ProtectionServices services)
         Destination destination = new(services, container, names);
         ObjectRef? replaced = await destination.CheckAsync(source, options.Force, cancellationToken);
 
-        // 2 inspect: scan, identify by content and map the tensors; malicious and malformed files end here, with an audit entry
-        (ModelFile model, ScanReport scan) = await new Inspection(services, source, options).RunAsync(reader, cancellationToken);
+        // 2 inspect: scan, identify by content and map the tensors; malicious and malformed files end here, with a copy in quarantine
+        (ModelFile model, ScanReport scan) = await new Inspection(services, source, options, progress).RunAsync(reader, cancellationToken);
 
         // 3 measure: the watermark's strength depends on all of the weights; the receipt names what they were
         using WatermarkWork watermark = WatermarkWork.For(model, services.WatermarkKey, options.Watermark);

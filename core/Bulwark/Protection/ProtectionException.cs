@@ -49,16 +49,38 @@ public sealed class ProtectionException : BulwarkException
         new("BW2010", ErrorKind.Fault, $"{what} is there already, and {why}.", "Move it away, write to another folder, or insist with --force to replace it.");
 
     /// <summary>BW2011: the scanner found the source malicious.</summary>
-    public static ProtectionException Malicious(string what, Scanning.ScanFinding finding) =>
-        new("BW2011", ErrorKind.Refused, $"{what} is malicious: {Describe(finding)}", "Do not load it; find out where it came from, and see 'bulwark scan' for everything that was found.");
+    public static ProtectionException Malicious(string what, Scanning.ScanFinding finding, string copy) =>
+        new("BW2011", ErrorKind.Refused, $"{what} is malicious: {Describe(finding)} {Copied(copy)}", "Do not load it; find out where it came from, and see the findings beside the copy for everything that was found.");
 
     /// <summary>BW2012: the scanner found the source malformed.</summary>
-    public static ProtectionException Malformed(string what, Scanning.ScanFinding finding) =>
-        new("BW2012", ErrorKind.Refused, $"{what} is malformed: {Describe(finding)}", "Fetch or write the file again; readers could disagree about what this copy is.");
+    public static ProtectionException Malformed(string what, Scanning.ScanFinding finding, string copy) =>
+        Malformed($"{what} is malformed: {Describe(finding)} {Copied(copy)}", "Fetch or write the file again; readers could disagree about what this copy is.", null);
+
+    /// <summary>BW2012: the source breaks the rules of the format that it claims.</summary>
+    public static ProtectionException Malformed(Models.ModelFormatException error, string copy)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return Malformed($"{error.Message} [{error.Code}] {Copied(copy)}", error.Remedy, error);
+    }
 
     /// <summary>BW2013: the scanner found the source suspicious, and nobody said to go on.</summary>
-    public static ProtectionException Suspicious(string what, Scanning.ScanFinding finding) =>
-        new("BW2013", ErrorKind.Refused, $"{what} is suspicious: {Describe(finding)}", "Look at it with 'bulwark scan'; if it is what you expect, allow it with --allow-suspicious.");
+    public static ProtectionException Suspicious(string what, Scanning.ScanFinding finding, string copy) =>
+        new("BW2013", ErrorKind.Refused, $"{what} is suspicious: {Describe(finding)} {Copied(copy)}", "Look at it with 'bulwark scan'; if it is what you expect, allow it with --allow-suspicious.");
+
+    /// <summary>BW2014: the source lies in the quarantine.</summary>
+    public static ProtectionException InQuarantine(string what) =>
+        new("BW2014", ErrorKind.Refused, $"{what} is in quarantine, and nothing that is there is protected.", "Take the model from where it came; the file beside the copy names the place.");
+
+    /// <summary>BW2015: the source is refused, and could not be put into quarantine.</summary>
+    public static ProtectionException NotQuarantined(string what, Scanning.ScanFinding finding, BulwarkException failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return new("BW2015", ErrorKind.Fault, $"{what} is refused: {Describe(finding)} It is not in quarantine: {failure.Message} [{failure.Code}]", $"Do not load it. {failure.Remedy}", failure);
+    }
+
+    private static ProtectionException Malformed(string message, string remedy, Exception? inner) => new("BW2012", ErrorKind.Refused, message, remedy, inner);
+
+    private static string Copied(string copy) => $"A copy is in quarantine, {copy}, with the findings beside it.";
 
     private static string Describe(Scanning.ScanFinding finding) => $"{finding.Rule.Id}, {finding.Rule.Title}. {finding.Message}";
 }

@@ -1,4 +1,5 @@
 using Bulwark.Audit;
+using Bulwark.Findings;
 using Bulwark.Keys;
 using Bulwark.State;
 using Bulwark.Storage;
@@ -17,6 +18,12 @@ public sealed record ProtectionServices
 
     /// <summary>Who did what, append-only.</summary>
     public required AuditLog Audit { get; init; }
+
+    /// <summary>Told what was found in models that are refused.</summary>
+    public required IFindingSink Findings { get; init; }
+
+    /// <summary>Container in <see cref="Store"/> for copies of refused models; it holds nothing else, and no trigger watches it.</summary>
+    public required string QuarantineContainer { get; init; }
 
     /// <summary>Signs models and claims: ECDSA P-256 or P-384.</summary>
     public required ISigningKey SigningKey { get; init; }

@@ -15,6 +15,11 @@ internal static class GeneralRules
         "BWS2091", Verdict.Malformed, Severity.High, "Could not be scanned to the end",
         "The scan of the file failed, and what was not seen cannot be called harmless.");
 
+    /// <summary>The mapper refused what the scanner let pass.</summary>
+    public static readonly ScanRule Unmappable = new(
+        "BWS2092", Verdict.Malformed, Severity.Medium, "Breaks the rules of its format",
+        "The tensors of the file cannot be mapped as its format says; a loader would read something else, or beyond its memory.");
+
     /// <summary>All general rules.</summary>
-    public static IReadOnlyList<ScanRule> All { get; } = [UnseenContainer, Unscannable];
+    public static IReadOnlyList<ScanRule> All { get; } = [UnseenContainer, Unscannable, Unmappable];
 }

@@ -35,10 +35,16 @@ internal sealed class ScanContext(ScanLimits limits, ScanContext.ContentScan sca
     /// <summary>Adds a finding; one rule fires once at one place.</summary>
     public void Add(ScanRule rule, string path, long? offset, string message)
     {
-        if (rule.Verdict > Verdict)
+        bool decides = rule.Verdict > Verdict;
+        if (decides)
             Verdict = rule.Verdict;
         if (_findings.Count >= Limits.MaxFindings)
+        {
             Dropped++;
+            // What decides is told, however many others came before it.
+            if (decides)
+                _findings[^1] = new ScanFinding(rule, path, offset, message);
+        }
         else if (_seen.Add((rule.Id, path, offset)))
             _findings.Add(new ScanFinding(rule, path, offset, message));
     }

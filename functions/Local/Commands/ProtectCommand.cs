@@ -16,7 +16,8 @@ internal static class ProtectCommand
         Option<bool> delete = new("--delete-source") { Description = "Delete the plaintext once everything is written." };
         WatermarkOptions watermark = new();
         Option<bool> without = new("--no-watermark") { Description = "Leave the weights as they are." };
-        Option<bool> suspicious = new("--allow-suspicious") { Description = "Go on with a file that the scanner finds suspicious; malicious and malformed ones are refused all the same." };
+        Option<bool> suspicious = new("--allow-suspicious") { Description = "Go on with a file that the scanner finds suspicious; malicious and malformed ones are quarantined all the same." };
+        Option<string?> quarantine = Arguments.Quarantine();
         Option<bool> postQuantum = new("--post-quantum") { Description = "Sign a second time, with ML-DSA-65." };
         return new ExampleCommand(
             "protect",
@@ -25,7 +26,7 @@ internal static class ProtectCommand
             "bulwark protect model.safetensors --out protected --owner 7 --model-id fraud-3",
             "bulwark protect model.safetensors --no-watermark       # the opened file is the source, byte for byte")
         {
-            model, output, watermark.Owner, watermark.ModelId, watermark.Budget, watermark.Seal, without, postQuantum, suspicious, force, delete,
+            model, output, watermark.Owner, watermark.ModelId, watermark.Budget, watermark.Seal, without, postQuantum, suspicious, quarantine, force, delete,
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
             (string container, string name) = Arguments.Locate(parsed.GetValue(model)!);
@@ -40,7 +41,8 @@ internal static class ProtectCommand
             };
 
             await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
-            ProtectionResult result = await host.ProtectAsync(container, name, destination, options, terminal, cancellationToken);
+            ProtectionResult result = await host.ProtectAsync(
+                container, name, destination, parsed.GetValue(quarantine) is { } aside ? Arguments.Folder(aside) : null, options, terminal, cancellationToken);
             Show(terminal, result);
             return ExitCode.Good;
         });

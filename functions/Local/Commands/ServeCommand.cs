@@ -23,13 +23,14 @@ internal static class ServeCommand
             DefaultValueFactory = _ => 2,
             HelpName = "SECONDS",
         };
+        Option<string?> quarantine = Arguments.Quarantine();
         Option<bool> delete = new("--delete-source") { Description = "Delete each plaintext once it is protected." };
         return new ExampleCommand(
             "serve",
             "Watch a folder and protect every model that lands in it, until Ctrl-C or SIGTERM.",
             "bulwark serve --incoming ~/models/incoming --out ~/models/protected")
         {
-            incoming, output, settle, delete,
+            incoming, output, settle, quarantine, delete,
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
             string folder = Arguments.Folder(parsed.GetValue(incoming)!);
@@ -40,13 +41,18 @@ internal static class ServeCommand
                 throw StorageException.NotFound(folder);
             if (Arguments.IsInside(destination, folder))
                 throw UsageException.BadOption("--out", "it lies inside the watched folder", "Name a folder elsewhere, so that results are not taken for models.");
+            string? aside = parsed.GetValue(quarantine) is { } chosen ? Arguments.Folder(chosen) : null;
+            if (aside is not null && (Arguments.IsInside(aside, folder) || Arguments.IsInside(folder, aside)))
+                throw UsageException.BadOption("--quarantine", "it and the watched folder lie in each other", "Name a folder elsewhere, so that copies are not taken for models.");
             double seconds = parsed.GetValue(settle);
             if (seconds is not (>= 0 and <= 3600))
                 throw UsageException.BadOption("--settle", "it is not between 0 and 3600", "Give a number of seconds.");
 
             // Makes the keys, and refuses exposed ones, before anything lands.
-            await using (await LocalHost.OpenAsync(cancellationToken))
+            await using (LocalHost host = await LocalHost.OpenAsync(cancellationToken))
             {
+                if (aside is null && Arguments.IsInside(host.Services.QuarantineContainer, folder))
+                    throw UsageException.BadOption("--incoming", "the quarantine lies in it", "Watch another folder, or name another one with --quarantine.");
             }
 
             IncomingWatcher watcher = new(new FolderObjectStore(), folder, TimeSpan.FromSeconds(seconds), TimeProvider.System);
@@ -58,7 +64,7 @@ internal static class ServeCommand
                 while (true)
                 {
                     foreach (ObjectRef file in await watcher.SettledAsync(cancellationToken))
-                        await ProtectAsync(watcher, file, destination, options, terminal, cancellationToken);
+                        await ProtectAsync(watcher, file, destination, aside, options, terminal, cancellationToken);
                     if (watcher.Trouble is { } found && found != trouble)
                         Terminal.Say($"warning   {found}");
                     trouble = watcher.Trouble;
@@ -74,13 +80,13 @@ internal static class ServeCommand
     }
 
     private static async Task ProtectAsync(
-        IncomingWatcher watcher, ObjectRef file, string destination, ProtectionOptions options, Terminal terminal, CancellationToken cancellationToken)
+        IncomingWatcher watcher, ObjectRef file, string destination, string? quarantine, ProtectionOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
         try
         {
             // Opened anew each time: keys may have been rotated meanwhile.
             await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
-            ProtectionResult result = await host.ProtectAsync(file.Container, file.Name, destination, options, terminal, cancellationToken);
+            ProtectionResult result = await host.ProtectAsync(file.Container, file.Name, destination, quarantine, options, terminal, cancellationToken);
             watcher.Take(file);
             Terminal.Say($"protected {file.Name} ({result.Format}, sha256 {result.Sha256})");
         }

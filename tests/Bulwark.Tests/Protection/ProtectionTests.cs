@@ -1,5 +1,6 @@
 using System.Text;
 using Bulwark.Audit;
+using Bulwark.Findings;
 using Bulwark.Keys;
 using Bulwark.Protection;
 using Bulwark.Storage;
@@ -197,6 +198,8 @@ public sealed class ProtectionTests
             Store = store,
             State = state,
             Audit = new AuditLog(new MemoryObjectStore(), "audit", Ed25519SigningKey.Generate(), "bulwark.test/log", TimeProvider.System, state),
+            Findings = new StateFindingSink(state),
+            QuarantineContainer = "quarantine",
             SigningKey = signing,
             TrustedKeys = [VerificationKey.FromPem(signing.PublicKeyPem), VerificationKey.FromPem(PostQuantumKey.PublicKeyPem)],
             WrappingKeys = [KeysetWrappingKey.Parse(KeysetWrappingKey.GenerateJson())],

@@ -44,6 +44,18 @@ public sealed class ModelScannerTests
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
     }
 
+    [Fact]
+    public async Task What_decides_is_among_the_findings_however_many_come_before_it()
+    {
+        // Ten classes of one's own, then a payload, and room for five findings.
+        string classes = string.Concat(Enumerable.Range(0, 10).Select(i => $"cown{i}\nModel\n(tR0"));
+        await using MemoryReader reader = new("many.pkl", System.Text.Encoding.ASCII.GetBytes(classes + "cposix\nsystem\n(S'id'\ntR."));
+        ScanReport report = await new ModelScanner(new ScanLimits { MaxFindings = 5 }).ScanAsync(reader, CancellationToken.None);
+        Assert.Equal(Verdict.Malicious, report.Verdict);
+        Assert.Equal(5, report.Findings.Count);
+        Assert.Equal(Verdict.Malicious, report.Worst!.Rule.Verdict);
+    }
+
     private static string Describe(string path, ScanReport report, string label) =>
         $"{path}: {label}, but {report.Format} {report.Verdict} {string.Join("; ", report.Findings.Take(3).Select(f => $"{f.Rule.Id} {f.Path} {f.Message}"))}";
 

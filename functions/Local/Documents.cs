@@ -53,25 +53,25 @@ internal sealed record TensorDocument(string Name, string DType, IReadOnlyList<l
 /// <summary>What <c>watermark detect</c> prints: the surest match once more at the top, for scripts that look no further.</summary>
 internal sealed record WatermarkDocument(
     string Path, bool Marked, string? Payload, uint? OwnerId, string? ModelId, double? Z, double? Log10FalsePositive, long Elements,
-    IReadOnlyList<WatermarkMatchDocument> Matches, SealReading? Seal)
+    IReadOnlyList<WatermarkMatchDocument> Matches, SealReading? Seal, IReadOnlyList<UnreadTensors> Unread)
 {
     /// <summary>Describes a reading.</summary>
     public static WatermarkDocument Of(string path, WatermarkReading reading)
     {
         List<WatermarkMatchDocument> matches = [.. reading.Matches.Zip(reading.Issued, WatermarkMatchDocument.Of)];
         WatermarkMatchDocument? best = matches.FirstOrDefault();
-        return new(path, reading.IsMarked, best?.Payload, best?.OwnerId, best?.ModelId, best?.Z, best?.Log10FalsePositive, reading.Elements, matches, reading.Seal);
+        return new(path, reading.IsMarked, best?.Payload, best?.OwnerId, best?.ModelId, best?.Z, best?.Log10FalsePositive, reading.Elements, matches, reading.Seal, reading.Unread);
     }
 }
 
 /// <summary>One match of <see cref="WatermarkDocument"/>.</summary>
 internal sealed record WatermarkMatchDocument(
-    string Payload, uint OwnerId, string ModelId, double Z, double Log10FalsePositive, bool Significant, bool Decoded, double BitErrorRate, string KeyId, DateTimeOffset? IssuedAt)
+    string Payload, uint OwnerId, string ModelId, double Z, double Log10FalsePositive, bool Significant, bool Decoded, double BitErrorRate, string Mode, string KeyId, DateTimeOffset? IssuedAt)
 {
     /// <summary>Describes a match; the registry knows the model id in full.</summary>
     public static WatermarkMatchDocument Of(WatermarkMatch match, IssuedWatermark? issued) => new(
         match.Payload.ToString(), match.Payload.OwnerId, issued?.ModelId ?? match.Payload.ModelId, match.Z, match.Log10FalsePositive,
-        match.IsSignificant, match.Decoded, match.BitErrorRate, match.KeyId, issued?.IssuedAt);
+        match.IsSignificant, match.Decoded, match.BitErrorRate, match.Mode.Name(), match.KeyId, issued?.IssuedAt);
 }
 
 /// <summary>What <c>fingerprint</c> prints.</summary>

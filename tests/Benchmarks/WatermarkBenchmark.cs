@@ -25,7 +25,7 @@ internal static class WatermarkBenchmark
             double sha = Measure(() => SHA256.HashData(weights));
             foreach (VectorPath path in VectorPaths.Supported.Where(VectorPaths.IsNative))
             {
-                using var meter = new WatermarkMeter([key], path);
+                using var meter = new WatermarkMeter([key], WatermarkMode.Elements, toMark: true, path);
                 double measure = Measure(() =>
                 {
                     foreach (TensorSlice slice in slices)

@@ -10,6 +10,11 @@ namespace Bulwark.Models;
 /// <param name="Length">Length in bytes: row-major, little-endian, contiguous.</param>
 public sealed record TensorInfo(string Name, DType DType, ImmutableArray<long> Shape, long Offset, long Length)
 {
+    /// <summary>
+    /// For integers that stand for weights: the code that means zero, of the whole tensor, where the file says so. Null otherwise.
+    /// </summary>
+    public int? ZeroPoint { get; init; }
+
     /// <summary>Number of elements: the product of the dimensions, 1 for a scalar.</summary>
     public long ElementCount
     {

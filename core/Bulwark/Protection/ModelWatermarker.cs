@@ -33,7 +33,7 @@ public sealed class ModelWatermarker(IStateStore state, TimeProvider clock)
         using WatermarkWork work = WatermarkWork.For(model, key, settings);
         ExactFingerprint? before = await TransformPass.MeasureAsync(model, work, progress, cancellationToken);
         string name = source.Source.Name[(source.Source.Name.LastIndexOf('/') + 1)..];
-        IssuedWatermark issued = work.Plan(name, clock.GetUtcNow()) ?? throw WatermarkException.TooFewWeights(Watermarker.CountElements(model.Tensors));
+        IssuedWatermark issued = work.Plan(name, clock.GetUtcNow()) ?? throw WatermarkException.TooFewWeights(Watermarker.CountElements(model.Tensors, Watermarker.ChooseMode(model.Tensors)));
         await _registry.RecordAsync(issued, cancellationToken);
         TransformOutcome outcome = await TransformPass.RunAsync(model, work, destination.WriteAsync, progress, cancellationToken);
         await source.EnsureUnchangedAsync(cancellationToken);
@@ -41,7 +41,7 @@ public sealed class ModelWatermarker(IStateStore state, TimeProvider clock)
         return work.Receipt(issued, before, outcome.Fingerprint);
     }
 
-    /// <summary>Reads a model's watermark under each of the owner's keys, with the registry of issued payloads.</summary>
+    /// <summary>Reads a model's watermark under each of the owner's keys and in each mode, with the registry of issued payloads.</summary>
     /// <param name="source">The model.</param>
     /// <param name="keys">The keys to try.</param>
     /// <param name="checkSeal">Also check the seal under each key.</param>
@@ -58,25 +58,14 @@ public sealed class ModelWatermarker(IStateStore state, TimeProvider clock)
         if (model.Tensors.Count == 0)
             throw WatermarkException.NotMarkable(source.Source.ToString(), model.Format);
 
-        using WatermarkMeter meter = new(keys);
+        using WatermarkMeter elements = new(keys, WatermarkMode.Elements, toMark: false);
+        using WatermarkMeter scales = new(keys, WatermarkMode.BlockScales, toMark: false);
         using SealCheck? seal = checkSeal ? new SealCheck(keys) : null;
         await WindowPipeline.RunAsync(
             source,
             FileWindow.Cut(source.Source.Size, model.Tensors),
             prepare: null,
-            [
-                (window, bytes) =>
-                {
-                    foreach (TensorSlice slice in window.Slices)
-                    {
-                        ReadOnlySpan<byte> piece = bytes.Span.Slice(slice.WindowOffset, slice.Length);
-                        meter.Add(slice, piece);
-                        seal?.Add(slice, piece);
-                    }
-
-                    return ValueTask.CompletedTask;
-                },
-            ],
+            [Each(elements.Add), Each(scales.Add), .. seal is null ? [] : new[] { Each(seal.Add) }],
             StageProgress.Of(progress, "read", source.Source.Size),
             cancellationToken);
         await source.EnsureUnchangedAsync(cancellationToken);
@@ -88,11 +77,21 @@ public sealed class ModelWatermarker(IStateStore state, TimeProvider clock)
             IReadOnlyDictionary<WatermarkPayload, IssuedWatermark> records = await _registry.ListAsync(keys[i], cancellationToken);
             foreach ((WatermarkPayload payload, IssuedWatermark record) in records)
                 issued[payload] = record;
-            candidates.Add(new WatermarkCandidate(keys[i], meter.Statistics[i], [.. records.Keys]));
+            // A mode that no tensor can be read in is no hypothesis.
+            candidates.AddRange(new[] { elements.Statistics[i], scales.Statistics[i] }
+                .Where(statistics => statistics.Elements > 0)
+                .Select(statistics => new WatermarkCandidate(keys[i], statistics, [.. records.Keys])));
         }
 
         IReadOnlyList<WatermarkMatch> matches = Watermarker.Detect(candidates);
         return new WatermarkReading(
-            Watermarker.CountElements(model.Tensors), matches, [.. matches.Select(m => issued.GetValueOrDefault(m.Payload))], seal?.Best());
+            MarkableTensors.CountRead(model.Tensors), matches, [.. matches.Select(m => issued.GetValueOrDefault(m.Payload))], seal?.Best(), UnreadTensors.Of(model.Tensors));
     }
+
+    private static WindowPipeline.Consumer Each(Action<TensorSlice, ReadOnlySpan<byte>> use) => (window, bytes) =>
+    {
+        foreach (TensorSlice slice in window.Slices)
+            use(slice, bytes.Span.Slice(slice.WindowOffset, slice.Length));
+        return ValueTask.CompletedTask;
+    };
 }

@@ -56,6 +56,7 @@ internal static class TransformPass
                     return ValueTask.CompletedTask;
                 },
                 (_, bytes) => write(bytes, cancellationToken),
+                watermark.CheckDecodedAsync,
                 .. fingerprint?.Consumers ?? [],
             ],
             StageProgress.Of(progress, "protect", size),

@@ -3,12 +3,13 @@ using Bulwark.Watermarking;
 namespace Bulwark.Protection;
 
 /// <summary>What was read from a model's weights.</summary>
-/// <param name="Elements">Weights that can carry a mark.</param>
+/// <param name="Elements">Weights that a mark was looked for in.</param>
 /// <param name="Matches">Marks, surest first.</param>
 /// <param name="Issued">For each match, the registry's record of it; null where the registry has none.</param>
 /// <param name="Seal">State of the seal under the key that it fits best; null when it was not looked at.</param>
+/// <param name="Unread">Weights that could not be looked at, by reason.</param>
 public sealed record WatermarkReading(
-    long Elements, IReadOnlyList<WatermarkMatch> Matches, IReadOnlyList<IssuedWatermark?> Issued, SealReading? Seal)
+    long Elements, IReadOnlyList<WatermarkMatch> Matches, IReadOnlyList<IssuedWatermark?> Issued, SealReading? Seal, IReadOnlyList<UnreadTensors> Unread)
 {
     /// <summary>True when a match may be claimed.</summary>
     public bool IsMarked => Matches.Any(m => m.IsSignificant);

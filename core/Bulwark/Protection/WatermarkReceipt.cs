@@ -15,6 +15,9 @@ public sealed record WatermarkReceipt
     /// <summary>False when the model carries no mark; <see cref="Reason"/> says why.</summary>
     public required bool Applied { get; init; }
 
+    /// <summary>What the mark is in: <c>elements</c> or <c>block-scales</c>.</summary>
+    public string? Mode { get; init; }
+
     /// <summary>Why no mark was written; null when one was.</summary>
     public string? Reason { get; init; }
 

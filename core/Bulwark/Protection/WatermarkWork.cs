@@ -10,25 +10,28 @@ internal sealed class WatermarkWork : IDisposable
     private readonly ModelFile _model;
     private readonly WatermarkKey? _key;
     private readonly WatermarkSettings? _settings;
+    private readonly WatermarkMode _mode;
     private readonly string? _reason;
     private readonly WatermarkMeter? _before;
     private WatermarkPlan? _plan;
     private WatermarkMarker? _marker;
     private FragileSeal? _seal;
     private WatermarkMeter? _after;
+    private WatermarkMeter? _afterDecoded;
 
-    private WatermarkWork(ModelFile model, WatermarkKey? key, WatermarkSettings? settings, string? reason)
+    private WatermarkWork(ModelFile model, WatermarkKey? key, WatermarkSettings? settings, WatermarkMode mode, string? reason)
     {
         _model = model;
         _key = key;
         _settings = settings;
+        _mode = mode;
         _reason = reason;
         if (key is null || settings is null)
             return;
         if (settings.Seal && model.Tensors.Any(FragileSeal.IsEligible))
             _seal = new FragileSeal(key);
         if (reason is null)
-            _before = new WatermarkMeter([key]);
+            _before = new WatermarkMeter([key], mode, toMark: true);
     }
 
     /// <summary>True when pass 1 is needed.</summary>
@@ -40,12 +43,13 @@ internal sealed class WatermarkWork : IDisposable
     /// <summary>Decides whether a model can carry a mark.</summary>
     public static WatermarkWork For(ModelFile model, WatermarkKey? key, WatermarkSettings? settings)
     {
-        long elements = Watermarker.CountElements(model.Tensors);
+        WatermarkMode mode = Watermarker.ChooseMode(model.Tensors);
+        long elements = Watermarker.CountElements(model.Tensors, mode);
         string? reason = settings is null || key is null ? "no watermark was asked for"
             : model.Tensors.Count == 0 ? $"the weights of the format {model.Format} cannot be marked in place"
             : elements < Watermarker.MinimumElements ? $"{elements} markable weights are fewer than the {Watermarker.MinimumElements} a mark needs"
             : null;
-        return new WatermarkWork(model, key, settings, reason);
+        return new WatermarkWork(model, key, settings, mode, reason);
     }
 
     /// <summary>Pass 1: gathers statistics.</summary>
@@ -64,10 +68,11 @@ internal sealed class WatermarkWork : IDisposable
             return null;
         string modelId = _settings!.ModelId ?? modelName;
         WatermarkPayload payload = WatermarkPayload.Create(_key!, _settings.OwnerId, modelId);
-        double budget = _settings.Budget ?? Watermarker.DefaultBudget(Watermarker.CountElements(_model.Tensors));
+        double budget = _settings.Budget ?? Watermarker.DefaultBudget(Watermarker.CountElements(_model.Tensors, _mode));
         _plan = WatermarkPlan.Solve(_before.Statistics[0], payload, budget);
         _marker = new WatermarkMarker(_key!, _plan);
-        _after = new WatermarkMeter([_key!]);
+        _after = new WatermarkMeter([_key!], _mode, toMark: true);
+        _afterDecoded = new WatermarkMeter([_key!], _mode, toMark: true);
         return new IssuedWatermark(_key!.Id, payload.ToString(), payload.OwnerId, modelId, modelName, now);
     }
 
@@ -82,8 +87,24 @@ internal sealed class WatermarkWork : IDisposable
         }
     }
 
-    /// <summary>Pass 2: reads back what was written.</summary>
-    public void Check(TensorInfo tensor, GroupBatch batch) => _after?.Add(tensor, batch);
+    /// <summary>Pass 2: reads back what was written into floating-point weights, from groups that are at hand.</summary>
+    public void Check(TensorInfo tensor, GroupBatch batch)
+    {
+        if (_mode == WatermarkMode.Elements)
+            _after?.Add(tensor, batch);
+    }
+
+    /// <summary>Pass 2, beside it: reads back the rest, which must be decoded first.</summary>
+    public ValueTask CheckDecodedAsync(FileWindow window, ReadOnlyMemory<byte> bytes)
+    {
+        foreach (TensorSlice slice in window.Slices)
+        {
+            if (_mode == WatermarkMode.BlockScales || !Watermarker.IsEligible(slice.Tensor))
+                _afterDecoded?.Add(slice, bytes.Span.Slice(slice.WindowOffset, slice.Length));
+        }
+
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>After both passes: what the weights carry now.</summary>
     /// <param name="issued">What was planned.</param>
@@ -100,13 +121,15 @@ internal sealed class WatermarkWork : IDisposable
         if (_plan is null || issued is null)
             return WatermarkReceipt.NotApplied(_reason ?? "all weights are zero or not finite", _seal is not null);
         WatermarkStatistics after = _after!.Statistics[0];
+        after.Add(_afterDecoded!.Statistics[0]);
         WatermarkMatch? match = Watermarker.Detect([new WatermarkCandidate(_key!, after, [_plan.Payload])]).FirstOrDefault(m => m.Payload.Equals(_plan.Payload));
         double z = Watermarker.Correlate(after, _plan.Payload);
-        List<TensorInfo> marked = [.. _model.Tensors.Where(Watermarker.IsEligible)];
+        List<TensorInfo> marked = [.. _model.Tensors.Where(t => MarkableTensors.CanMark(t, _mode))];
         return new WatermarkReceipt
         {
             Scheme = Watermarker.Scheme,
             Applied = true,
+            Mode = _mode.Name(),
             KeyId = _key!.Id,
             KeyCommitment = _key.Commitment,
             Payload = issued.Payload,
@@ -133,6 +156,7 @@ internal sealed class WatermarkWork : IDisposable
     {
         _before?.Dispose();
         _after?.Dispose();
+        _afterDecoded?.Dispose();
         _marker?.Dispose();
         _seal?.Dispose();
     }

@@ -16,8 +16,9 @@ internal static class GroupAccumulator
     /// <param name="statistics">Receives the sums.</param>
     /// <param name="batch">Quantised groups.</param>
     /// <param name="blocks">The key's group blocks of the same groups.</param>
+    /// <param name="carries">True when the tensor carries a mark: only then what a mark would do to it is counted.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Add(WatermarkStatistics statistics, GroupBatch batch, ReadOnlySpan<byte> blocks)
+    public static void Add(WatermarkStatistics statistics, GroupBatch batch, ReadOnlySpan<byte> blocks, bool carries)
     {
         ReadOnlySpan<bool> usable = batch.Usable;
         ref short u = ref MemoryMarshal.GetReference(batch.U);
@@ -38,8 +39,11 @@ internal static class GroupAccumulator
             int j = CodedBit(block);
             s[j] += signal;
             e[j] += energy;
-            r[j] += mass;
-            n[j] += GroupQuantizer.GroupSize;
+            if (carries)
+            {
+                r[j] += mass;
+                n[j] += GroupQuantizer.GroupSize;
+            }
         }
     }
 

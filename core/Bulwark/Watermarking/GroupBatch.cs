@@ -58,14 +58,25 @@ internal sealed class GroupBatch(VectorPath path)
     /// <param name="use">Called for every batch.</param>
     public void ForEach(TensorSlice slice, ReadOnlySpan<byte> bytes, Action<TensorInfo, GroupBatch> use)
     {
-        if (!Watermarker.IsEligible(slice.Tensor))
-            return;
-        int groupLength = GroupQuantizer.GroupLength(slice.Tensor.DType);
-        long group = slice.TensorOffset / groupLength;
-        while (bytes.Length >= groupLength)
+        DType dtype = slice.Tensor.DType;
+        if (Watermarker.IsEligible(slice.Tensor))
+            ForEach(slice.Tensor, slice.TensorOffset / (dtype.BitWidth() / 8), dtype, bytes, use);
+    }
+
+    /// <summary>Quantises weights batch by batch.</summary>
+    /// <param name="tensor">Their tensor.</param>
+    /// <param name="firstElement">Index of the first, a multiple of 64.</param>
+    /// <param name="dtype">F16, BF16, F32 or F64: what they are, or were decoded into.</param>
+    /// <param name="elements">The weights; a tail shorter than a group is not looked at.</param>
+    /// <param name="use">Called for every batch.</param>
+    public void ForEach(TensorInfo tensor, long firstElement, DType dtype, ReadOnlySpan<byte> elements, Action<TensorInfo, GroupBatch> use)
+    {
+        int groupLength = GroupQuantizer.GroupLength(dtype);
+        long group = firstElement / GroupQuantizer.GroupSize;
+        while (elements.Length >= groupLength)
         {
-            bytes = bytes[Load(slice.Tensor.DType, bytes, group)..];
-            use(slice.Tensor, this);
+            elements = elements[Load(dtype, elements, group)..];
+            use(tensor, this);
             group += Count;
         }
     }

@@ -142,8 +142,8 @@ internal static class GroupMarker
         }
     }
 
-    /// <summary>The bits of a dithered magnitude, straight from the definition.</summary>
-    private static int Dither(DType dtype, double magnitude, byte dither)
+    /// <summary>The bits of a dithered magnitude of F16 or BF16, straight from the definition.</summary>
+    public static int Dither(DType dtype, double magnitude, byte dither)
     {
         (int mantissaBits, int minimumExponent, int largest) = dtype == DType.F16 ? (10, -14, 0x7BFF) : (7, -126, 0x7F7F);
         if (magnitude == 0)

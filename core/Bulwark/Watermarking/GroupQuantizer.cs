@@ -96,11 +96,15 @@ internal static class GroupQuantizer
 
     /// <summary>k of eight lane sums, added pairwise as in the table above.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double ScaleOf(Vector256<double> low, Vector256<double> high)
+    public static double ScaleOf(Vector256<double> low, Vector256<double> high) => ScaleOf(PairwiseSum(low, high));
+
+    /// <summary>((r0+r1)+(r2+r3)) + ((r4+r5)+(r6+r7)).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double PairwiseSum(Vector256<double> low, Vector256<double> high)
     {
         Vector256<double> pairs = Avx.HorizontalAdd(low, high); // r0+r1, r4+r5, r2+r3, r6+r7
         Vector128<double> halves = pairs.GetLower() + pairs.GetUpper();
-        return ScaleOf(halves.ToScalar() + halves.GetElement(1));
+        return halves.ToScalar() + halves.GetElement(1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -13,6 +13,8 @@ namespace Bulwark.Watermarking;
 ///                                                  bytes 8-9 u16 LE v: coded bit j = (v · 268) &gt;&gt; 16
 ///             dither (domain 0x80, index 4g + k):  byte i of the four blocks dithers element i of group g
 ///             seal (domain 0x10):                  see FragileSeal
+///             block scale (domain 0x20, index b):  bit 0 of byte 0 set: sign of block b is +1, else -1
+///                                                  bytes 8-9 as in a group block; byte 10 dithers the scale
 /// </code>
 /// </remarks>
 internal sealed class KeyedBlocks : IDisposable
@@ -22,6 +24,7 @@ internal sealed class KeyedBlocks : IDisposable
     public const byte GroupDomain = 0;
     public const byte DitherDomain = 0x80;
     public const byte SealDomain = 0x10;
+    public const byte BlockScaleDomain = 0x20;
 
     private readonly Aes _aes = Aes.Create();
     private readonly ICryptoTransform _encryptor;

@@ -30,7 +30,7 @@ internal static class RegistrySearch
 
             sbyte[] codeword = Watermarker.Encode(payload);
             yield return new WatermarkMatch(
-                candidate.Key.Id, payload, statistics.Correlate(codeword), bound, Issued: true, found, Watermarker.BitErrorRate(statistics, codeword));
+                candidate.Key.Id, payload, statistics.Correlate(codeword), bound, Issued: true, found, Watermarker.BitErrorRate(statistics, codeword), statistics.Mode);
             left.Remove(payload);
             if (Orthogonal(basis, weight, payload) is { } direction)
                 basis.Add(direction);

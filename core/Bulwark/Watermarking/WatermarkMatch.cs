@@ -10,7 +10,9 @@ namespace Bulwark.Watermarking;
 /// <param name="Issued">True when the payload was looked up in the registry, false when it was decoded without knowing it.</param>
 /// <param name="Decoded">True when decoding without the registry gives this payload, MAC and all.</param>
 /// <param name="BitErrorRate">The share of the 268 coded bits that stand on the wrong side.</param>
-public sealed record WatermarkMatch(string KeyId, WatermarkPayload Payload, double Z, double Log10FalsePositive, bool Issued, bool Decoded, double BitErrorRate)
+/// <param name="Mode">What the mark is in.</param>
+public sealed record WatermarkMatch(
+    string KeyId, WatermarkPayload Payload, double Z, double Log10FalsePositive, bool Issued, bool Decoded, double BitErrorRate, WatermarkMode Mode)
 {
     /// <summary>Matches are claimed from this bound on: one in 10¹².</summary>
     public const double SignificantLog10 = -12;

@@ -23,8 +23,9 @@ public sealed class WatermarkPlan
 
     private const int BisectionSteps = 64;
 
-    private WatermarkPlan(WatermarkPayload payload, sbyte[] codeword, double budget, double margin, double rms, int[] q)
+    private WatermarkPlan(WatermarkMode mode, WatermarkPayload payload, sbyte[] codeword, double budget, double margin, double rms, int[] q)
     {
+        Mode = mode;
         Payload = payload;
         Codeword = codeword;
         Budget = budget;
@@ -32,6 +33,9 @@ public sealed class WatermarkPlan
         RelativeChange = rms;
         Q = q;
     }
+
+    /// <summary>What it is written into.</summary>
+    public WatermarkMode Mode { get; }
 
     /// <summary>What is written.</summary>
     public WatermarkPayload Payload { get; }
@@ -79,7 +83,7 @@ public sealed class WatermarkPlan
 
         FillGamma(statistics, codeword, low, budget, gamma);
         int[] q = Array.ConvertAll(gamma, g => (int)Math.Round(g * (1 << QBits), MidpointRounding.ToEven));
-        return new WatermarkPlan(payload, codeword, budget, low, Rms(statistics, gamma), q);
+        return new WatermarkPlan(statistics.Mode, payload, codeword, budget, low, Rms(statistics, gamma), q);
     }
 
     private static void FillGamma(WatermarkStatistics statistics, sbyte[] codeword, double margin, double budget, double[] gamma)

@@ -9,9 +9,21 @@ namespace Bulwark.Watermarking;
 /// <code>
 /// S[j] += Σ ε·a      E[j] += Σ a²      R[j] += Σ u over u &lt; 16384      N[j] += 64
 /// </code>
+/// For blocks of 32 (<see cref="WatermarkMode.BlockScales"/>) the magnitudes and the response R are those of
+/// <see cref="BlockMagnitudes"/>, and N[j] += 32.
 /// </remarks>
-public sealed class WatermarkStatistics
+/// <param name="mode">What the sums are of.</param>
+public sealed class WatermarkStatistics(WatermarkMode mode)
 {
+    /// <summary>Starts at zero, for single weights.</summary>
+    public WatermarkStatistics()
+        : this(WatermarkMode.Elements)
+    {
+    }
+
+    /// <summary>What the sums are of.</summary>
+    public WatermarkMode Mode { get; } = mode;
+
     internal long[] S { get; } = new long[ConvolutionalCode.Length];
 
     internal long[] E { get; } = new long[ConvolutionalCode.Length];
@@ -20,13 +32,16 @@ public sealed class WatermarkStatistics
 
     internal long[] N { get; } = new long[ConvolutionalCode.Length];
 
-    /// <summary>Elements in groups that were not skipped.</summary>
+    /// <summary>Weights in groups or blocks that were not skipped and are counted as carrying a mark.</summary>
     public long Elements => N.Sum();
 
     /// <summary>Adds what another part of the same model gave under the same key.</summary>
+    /// <exception cref="ArgumentException">The other sums are of the other mode.</exception>
     public void Add(WatermarkStatistics other)
     {
         ArgumentNullException.ThrowIfNull(other);
+        if (other.Mode != Mode)
+            throw new ArgumentException("The sums are of another mode.", nameof(other));
         for (int j = 0; j < ConvolutionalCode.Length; j++)
         {
             S[j] += other.S[j];

@@ -16,7 +16,7 @@ internal static class WatermarkCommand
     public static string Describe(WatermarkReceipt receipt) => receipt.Applied
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $"owner {receipt.OwnerId}, model '{receipt.ModelId}', {receipt.RelativeChange:P2} change, read back with Z {receipt.Z:0.0}{(receipt.Sealed ? ", sealed" : "")}")
+            $"owner {receipt.OwnerId}, model '{receipt.ModelId}', {receipt.RelativeChange:P2} change{(receipt.Mode == "block-scales" ? " of the block scales" : "")}, read back with Z {receipt.Z:0.0}{(receipt.Sealed ? ", sealed" : "")}")
         : $"none: {receipt.Reason}{(receipt.Sealed ? " (sealed)" : "")}";
 
     private static ExampleCommand Embed()
@@ -93,10 +93,13 @@ internal static class WatermarkCommand
                     ("payload", match.Payload),
                     ("score", string.Create(CultureInfo.InvariantCulture, $"Z {match.Z:0.0}; a model made without the key shows this with probability below 10^{match.Log10FalsePositive:0.0}")),
                     ("read", match.Decoded ? $"without knowing it, {match.BitErrorRate:P1} of the coded bits wrong" : "by comparing with the registry of issued payloads"),
+                    ("in", match.Mode == "elements" ? "single weights" : "block scales"),
                     ("issued", match.IssuedAt?.ToString("u", CultureInfo.InvariantCulture) ?? "not in this home's registry"),
                     ("key", match.KeyId));
             }
 
+            foreach (UnreadTensors unread in document.Unread)
+                Terminal.Facts(console, ("not read", string.Create(CultureInfo.InvariantCulture, $"{unread.Tensors:N0} tensors such as {unread.Example}: {unread.Reason}")));
             if (document.Seal is { } seal)
             {
                 Terminal.Facts(console,

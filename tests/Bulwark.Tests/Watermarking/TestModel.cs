@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Bulwark.Models;
+using Bulwark.Models.Gguf;
 using Bulwark.Testing;
 using Bulwark.Watermarking;
 
@@ -61,6 +62,14 @@ internal sealed record TestModel(IReadOnlyList<TensorInfo> Tensors, byte[] Bytes
         return [.. Enumerable.Range(0, (int)(tensor.Length / size)).Select(i => GroupQuantizer.ReadElement(tensor.DType, Bytes.AsSpan((int)tensor.Offset + i * size, size)))];
     }
 
+    /// <summary>The weights of a tensor of any type that can be decoded.</summary>
+    public float[] Numbers(TensorInfo tensor)
+    {
+        float[] numbers = new float[tensor.ElementCount];
+        Dequantizer.Decode(tensor.DType, Bytes.AsSpan((int)tensor.Offset, (int)tensor.Length), numbers);
+        return numbers;
+    }
+
     /// <summary>Rewrites every element of every tensor in place: the function gets tensor and old value.</summary>
     public TestModel Map(Func<TensorInfo, double, double> change)
     {
@@ -99,18 +108,18 @@ internal sealed record TestModel(IReadOnlyList<TensorInfo> Tensors, byte[] Bytes
 
     public Span<byte> Of(TensorSlice slice) => Bytes.AsSpan(slice.WindowOffset, slice.Length);
 
-    public WatermarkStatistics Measure(WatermarkKey key, VectorPath? path = null)
+    public WatermarkStatistics Measure(WatermarkKey key, VectorPath? path = null, WatermarkMode mode = WatermarkMode.Elements, bool toMark = false)
     {
-        using var meter = new WatermarkMeter([key], path ?? VectorPaths.Best);
+        using var meter = new WatermarkMeter([key], mode, toMark, path ?? VectorPaths.Best);
         foreach (TensorSlice slice in Slices())
             meter.Add(slice, Of(slice));
         return meter.Statistics[0];
     }
 
     /// <summary>A marked copy.</summary>
-    public TestModel Mark(WatermarkKey key, WatermarkPayload payload, double budget, VectorPath? path = null)
+    public TestModel Mark(WatermarkKey key, WatermarkPayload payload, double budget, VectorPath? path = null, WatermarkMode mode = WatermarkMode.Elements)
     {
-        WatermarkPlan plan = WatermarkPlan.Solve(Measure(key), payload, budget);
+        WatermarkPlan plan = WatermarkPlan.Solve(Measure(key, mode: mode, toMark: true), payload, budget);
         TestModel marked = Copy();
         using var marker = new WatermarkMarker(key, plan, path ?? VectorPaths.Best);
         foreach (TensorSlice slice in marked.Slices())
@@ -120,6 +129,10 @@ internal sealed record TestModel(IReadOnlyList<TensorInfo> Tensors, byte[] Bytes
 
     public IReadOnlyList<WatermarkMatch> Detect(WatermarkKey key, params WatermarkPayload[] issued) =>
         Watermarker.Detect([new WatermarkCandidate(key, Measure(key), issued)]);
+
+    /// <summary>Tries every mode, as the command does.</summary>
+    public IReadOnlyList<WatermarkMatch> DetectInAll(WatermarkKey key, params WatermarkPayload[] issued) =>
+        Watermarker.Detect([.. WatermarkModes.All.Select(mode => new WatermarkCandidate(key, Measure(key, mode: mode), issued)).Where(c => c.Statistics.Elements > 0)]);
 
     /// <summary>Nearest-even rounding, as frameworks cast.</summary>
     public static void Write(DType dtype, Span<byte> element, double value)

@@ -76,7 +76,10 @@ public sealed class WatermarkKey : IDisposable
     /// <summary>Never a key.</summary>
     public override string ToString() => $"WatermarkKey({Id})";
 
-    /// <summary>The name a tensor is keyed by: what wrappers of training frameworks put in front is dropped.</summary>
+    /// <summary>
+    /// The name a tensor is keyed by: what wrappers of training frameworks put in front is dropped, and what ONNX Runtime puts behind
+    /// the weights it quantises.
+    /// </summary>
     public static string CanonicalName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -94,7 +97,8 @@ public sealed class WatermarkKey : IDisposable
             }
         }
 
-        return name;
+        const string Quantized = "_quantized";
+        return name.Length > Quantized.Length && name.EndsWith(Quantized, StringComparison.Ordinal) ? name[..^Quantized.Length] : name;
     }
 
     /// <summary>HMAC-SHA256(tensor key, UTF-8 canonical name)[0..8], as a little-endian number.</summary>

@@ -128,7 +128,7 @@ public sealed class QuantisedRobustnessTests(ITestOutputHelper output)
     }
 
     /// <summary>One code a weight, scaled by row; the scale is dropped, as a reader without it sees the model.</summary>
-    private static TestModel ToCodes(TestModel model, DType dtype, int zeroPoint)
+    internal static TestModel ToCodes(TestModel model, DType dtype, int zeroPoint)
     {
         float[] values = [.. Enumerable.Range(0, 256).Select(c => WeightDecoder.Value(dtype, zeroPoint, (byte)c))];
         (float Value, byte Code)[] order = [.. values.Select((v, c) => (v, (byte)c)).Where(v => float.IsFinite(v.v)).OrderBy(v => v.v)];

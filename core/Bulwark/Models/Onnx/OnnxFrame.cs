@@ -38,6 +38,9 @@ internal sealed class OnnxFrame(OnnxMessage message, int field, long start, long
     /// <summary>First output of a node.</summary>
     public string? Output { get; set; }
 
+    /// <summary>First inputs of a node of the main graph, empty for one that is left out or too long for a name; null for other messages.</summary>
+    public List<string>? Inputs { get; set; }
+
     /// <summary>Names of a graph's initialisers.</summary>
     public HashSet<string>? Initializers { get; set; }
 

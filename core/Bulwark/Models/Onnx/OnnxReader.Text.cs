@@ -21,6 +21,12 @@ internal sealed partial class OnnxReader
                 if (frame.Type.Length == 0)
                     throw ModelFormatException.OnnxBadModel(_file, $"node {ModelFormatException.Quote(frame.Name)} names no operator");
                 bool told = frame.Domain.Length > 0 || frame.Type.Contains("py", StringComparison.OrdinalIgnoreCase);
+                if (frame.Inputs is { } inputs && OnnxZeroPoints.IsQuantized(frame.Type))
+                {
+                    Charge(inputs.Sum(name => name.Length));
+                    _zeroPoints.Add(frame.Type, inputs);
+                }
+
                 if (told && _operators.Count < MostOperators && _operators.TryAdd((frame.Domain, frame.Type), new OnnxOperator(frame.Domain, frame.Type, frame.Start)))
                     Charge(frame.Domain.Length + frame.Type.Length);
                 break;

@@ -16,6 +16,7 @@ internal sealed partial class OnnxReader
     private readonly Dictionary<(string, string), OnnxOperator> _operators = [];
     private readonly HashSet<(string, string)> _functions = [];
     private readonly Dictionary<string, string> _metadata = new(StringComparer.Ordinal);
+    private readonly OnnxZeroPoints _zeroPoints = new();
     private readonly List<OnnxText> _texts = [];
     private readonly List<string> _oddities = [];
     private int _nodes;
@@ -86,7 +87,7 @@ internal sealed partial class OnnxReader
             throw ModelFormatException.OnnxBadModel(_file, "it has no graph");
         if ((model.Seen & 1u << 1) == 0)
             throw ModelFormatException.OnnxBadModel(_file, "it has no IR version");
-        (ImmutableArray<TensorInfo> tensors, IReadOnlyList<OnnxExternal> external) = _tensors.Complete();
+        (ImmutableArray<TensorInfo> tensors, IReadOnlyList<OnnxExternal> external) = _tensors.Complete(_zeroPoints);
         return new OnnxFile(_reader, tensors, _metadata, external, [.. _operators.Values], _functions, _texts, _oddities);
     }
 
@@ -142,6 +143,18 @@ internal sealed partial class OnnxReader
             return Open(frame, child, field, length);
         switch (frame.Message, field)
         {
+            case (OnnxMessage.Node, 1) when IsInMainGraph(frame) && (frame.Inputs ??= []).Count < OnnxZeroPoints.MostInputs:
+                if (length <= OnnxFile.MaxNameLength)
+                {
+                    frame.Inputs.Add(await TextAsync(length, cancellationToken).ConfigureAwait(false));
+                }
+                else
+                {
+                    frame.Inputs.Add("");
+                    _cursor.Skip(length);
+                }
+
+                break;
             case (OnnxMessage.Node, 2) when frame.Output is null:
                 frame.Output = await NameAsync(length, cancellationToken).ConfigureAwait(false);
                 break;
@@ -176,6 +189,13 @@ internal sealed partial class OnnxReader
                 // An element of string_data counts even when it is empty.
                 if (length > 0 || field == 6)
                     OnnxTensors.AddValue(frame.Tensor!, field, _cursor.Position, length);
+                if (field is 5 or 9 && length <= OnnxZeroPoints.MaxLength && frame.Tensor is { ValuePieces: 1, DataType: 2 or 3, Dimensions.Count: <= 1 } list)
+                {
+                    await _cursor.RequireAsync((int)length, cancellationToken).ConfigureAwait(false);
+                    list.Uniform = OnnxZeroPoints.Uniform(list.DataType == 3 ? DType.I8 : DType.U8, field == 9, _cursor.Take((int)length));
+                    break;
+                }
+
                 _cursor.Skip(length);
                 break;
             default:
@@ -185,6 +205,8 @@ internal sealed partial class OnnxReader
 
         return frame;
     }
+
+    private static bool IsInMainGraph(OnnxFrame node) => node.Parent is { Message: OnnxMessage.Graph, Parent.Message: OnnxMessage.Model };
 
     private OnnxFrame Open(OnnxFrame frame, OnnxMessage child, int field, long length)
     {

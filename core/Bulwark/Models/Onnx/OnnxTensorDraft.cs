@@ -33,6 +33,9 @@ internal sealed class OnnxTensorDraft(OnnxFrame frame)
     /// <summary>Adds an entry of external_data.</summary>
     public void AddExternal(string key, string value) => External = [.. External, new(key, value)];
 
+    /// <summary>The code that all its 8-bit integers have, when it is a scalar or short list of them that could be a zero point.</summary>
+    public int? Uniform { get; set; }
+
     /// <summary>Set when the tensor was checked and lies in the file as it is.</summary>
     public DType? DType { get; set; }
 }

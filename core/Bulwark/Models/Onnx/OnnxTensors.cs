@@ -100,8 +100,10 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
     public IReadOnlyList<OnnxExternal> External() => [.. _drafts.Where(d => d.External.Count > 0).Select(d => new OnnxExternal(d.Frame.Name, d.Frame.Start, d.External))];
 
     /// <summary>The tensors that lie in the file, in file order, and those that do not.</summary>
-    public (ImmutableArray<TensorInfo> Tensors, IReadOnlyList<OnnxExternal> External) Complete()
+    /// <param name="zeroPoints">What the nodes said about integers.</param>
+    public (ImmutableArray<TensorInfo> Tensors, IReadOnlyList<OnnxExternal> External) Complete(OnnxZeroPoints zeroPoints)
     {
+        var codes = new Dictionary<string, int>(StringComparer.Ordinal);
         var used = new Dictionary<string, int>(StringComparer.Ordinal);
         var tensors = ImmutableArray.CreateBuilder<TensorInfo>();
         var external = new List<OnnxExternal>();
@@ -109,21 +111,24 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
         foreach (OnnxTensorDraft draft in _drafts.OrderBy(d => Names(d.Frame) > 1))
         {
             bool outside = draft.DataLocation == Outside || draft.External.Count > 0;
-            if (!outside && draft.DType is null)
+            int? code = draft.ValuePieces == 1 ? draft.Uniform : null;
+            if (!outside && draft.DType is null && code is null)
                 continue;
             string name = Name(draft.Frame);
             int earlier = used.GetValueOrDefault(name);
             used[name] = earlier + 1;
             if (earlier > 0)
                 name = string.Create(CultureInfo.InvariantCulture, $"{name}#{earlier + 1}");
+            if (code is not null)
+                codes.TryAdd(name, code.Value);
             if (outside)
                 external.Add(new OnnxExternal(name, draft.Frame.Start, draft.External));
-            else
+            else if (draft.DType is not null)
                 tensors.Add(new TensorInfo(name, draft.DType!.Value, [.. draft.Dimensions], draft.ValueOffset, draft.ValueLength));
         }
 
         tensors.Sort(static (a, b) => a.Offset.CompareTo(b.Offset));
-        return (tensors.ToImmutable(), external);
+        return ([.. tensors.Select(t => t.DType is DType.I8 or DType.U8 ? t with { ZeroPoint = zeroPoints.Of(t.Name, codes) } : t)], external);
     }
 
     private void CheckExternal(OnnxTensorDraft tensor)

@@ -32,4 +32,7 @@ public abstract class BulwarkException : Exception
 
     /// <summary>One sentence that says what the reader can do.</summary>
     public string Remedy { get; }
+
+    /// <summary>What kept this refusal from being written to the audit log; null when it was written, or none had to be.</summary>
+    public BulwarkException? Unrecorded { get; internal set; }
 }

@@ -34,10 +34,10 @@ internal static class ClaimDocuments
             ProtectionJson.Default.ProvenancePredicate),
     ];
 
-    /// <summary>Refuses a sidecar or a body that is not the one the envelope claim was signed for.</summary>
+    /// <summary>Refuses a sidecar that is not the one the envelope claim was signed for. The body is measured against the sidecar later.</summary>
     /// <exception cref="ProtectionException">BW2004.</exception>
     public static void CheckEnvelope(
-        IReadOnlyDictionary<string, byte[]> claims, ProtectedNames names, ReadOnlySpan<byte> sidecar, long bodySize)
+        IReadOnlyDictionary<string, byte[]> claims, ProtectedNames names, ReadOnlySpan<byte> sidecar, long ciphertextSize)
     {
         if (!claims.TryGetValue(ClaimTypes.Envelope, out byte[]? predicate))
             throw ProtectionException.EnvelopeNotClaimed(names.Sidecar, "there is no signed claim about it");
@@ -53,8 +53,8 @@ internal static class ClaimDocuments
 
         if (claim.SidecarSha256 != Convert.ToHexStringLower(SHA256.HashData(sidecar)))
             throw ProtectionException.EnvelopeNotClaimed(names.Sidecar, "its content differs from the claimed one");
-        if (claim.BodySize != bodySize)
-            throw ProtectionException.EnvelopeNotClaimed(names.Sidecar, $"the body has {bodySize} bytes, not the {claim.BodySize} claimed");
+        if (claim.BodySize != ciphertextSize)
+            throw ProtectionException.EnvelopeNotClaimed(names.Sidecar, $"it is for a body of {ciphertextSize} bytes, and the claim for one of {claim.BodySize}");
     }
 
     private static Claim Of<T>(string type, T predicate, JsonTypeInfo<T> shape) => new(type, JsonSerializer.SerializeToUtf8Bytes(predicate, shape));

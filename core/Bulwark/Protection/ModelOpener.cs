@@ -37,7 +37,7 @@ public sealed class ModelOpener(ProtectionServices services)
         }
         catch (BulwarkException error) when (error.Kind == ErrorKind.Refused)
         {
-            await services.Audit.AppendAsync(OpenedModel.Entry(services, body, "model.opened", "refused", error), cancellationToken);
+            await RefusalRecord.WriteAsync(services.Audit, OpenedModel.Entry(services, body, "refused", error), error, cancellationToken);
             throw;
         }
     }
@@ -122,7 +122,7 @@ public sealed class ModelOpener(ProtectionServices services)
             postQuantum = ModelVerifier.VerifyFile(second, names.Model, signed.Sha256.Span, services.TrustedKeys);
 
         IReadOnlyDictionary<string, byte[]> verified = ClaimsFile.Verify(parts.Claims, signed.Subject, signed.Root.Span, services.TrustedKeys);
-        ClaimDocuments.CheckEnvelope(verified, names, parts.Sidecar, body.Size);
+        ClaimDocuments.CheckEnvelope(verified, names, parts.Sidecar, sidecar.CiphertextSize);
 
         IObjectReader reader = await services.Store.OpenReadAsync(body, cancellationToken);
         try

@@ -52,36 +52,29 @@ public sealed class OpenedModel : IAsyncDisposable
     /// <summary>Decrypts every segment and compares the digest of the whole with the signed one; no plaintext leaves the process.</summary>
     /// <exception cref="EncryptionException">A segment was refused (BW1905).</exception>
     /// <exception cref="ProtectionException">The digest differs (BW2003).</exception>
-    public Task VerifyBodyAsync(IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken) =>
-        ReadAllAsync(static (_, _) => ValueTask.CompletedTask, StageProgress.Of(progress, "verify", Length), cancellationToken);
+    public Task VerifyBodyAsync(IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken) => RefusalsRecordedAsync(
+        ReadAllAsync(static (_, _) => ValueTask.CompletedTask, StageProgress.Of(progress, "verify", Length), cancellationToken), cancellationToken);
 
     /// <summary>Decrypts the whole model into a new object, and commits it only when the digest of the whole is the signed one.</summary>
     /// <exception cref="EncryptionException">A segment was refused (BW1905); nothing was published.</exception>
     /// <exception cref="ProtectionException">The digest differs (BW2003); nothing was published.</exception>
+    /// <exception cref="AuditException">The audit log cannot take the entry; nothing was published.</exception>
     public async Task<ObjectRef> CopyToAsync(IObjectWriter destination, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        return await AuditedAsync(
-            async () =>
-            {
-                await ReadAllAsync(destination.WriteAsync, StageProgress.Of(progress, "open", Length), cancellationToken);
-                return await destination.CommitAsync(cancellationToken);
-            },
-            cancellationToken);
+        await RefusalsRecordedAsync(ReadAllAsync(destination.WriteAsync, StageProgress.Of(progress, "open", Length), cancellationToken), cancellationToken);
+        return await ReleaseAsync(destination, cancellationToken);
     }
 
     /// <summary>Decrypts a range, and commits it. Each segment is authenticated; the digest of the whole cannot be compared.</summary>
     /// <exception cref="EncryptionException">A segment was refused (BW1905), or the range is outside the model (BW1916).</exception>
+    /// <exception cref="AuditException">The audit log cannot take the entry; nothing was published.</exception>
     public async Task<ObjectRef> CopyRangeToAsync(long offset, long length, IObjectWriter destination, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        return await AuditedAsync(
-            async () =>
-            {
-                await _decryptor.DecryptRangeAsync(offset, length, destination.WriteAsync, progress: null, cancellationToken);
-                return await destination.CommitAsync(cancellationToken);
-            },
-            cancellationToken);
+        await RefusalsRecordedAsync(
+            _decryptor.DecryptRangeAsync(offset, length, destination.WriteAsync, progress: null, cancellationToken), cancellationToken);
+        return await ReleaseAsync(destination, cancellationToken);
     }
 
     /// <summary>Reads a range of the model; a range of up to a segment's length touches at most two segments.</summary>
@@ -96,32 +89,40 @@ public sealed class OpenedModel : IAsyncDisposable
         return _reader.DisposeAsync();
     }
 
-    internal static AuditEntry Entry(ProtectionServices services, ObjectRef body, string action, string outcome, BulwarkException? error) => new()
+    internal static AuditEntry Entry(ProtectionServices services, ObjectRef body, string outcome, BulwarkException? error) => new()
     {
         Actor = services.Actor,
-        Action = action,
+        Action = "model.opened",
         Subject = new AuditSubject { Store = body.Store, Container = body.Container, Name = body.Name, Version = body.Version },
         Outcome = outcome,
         Details = error is null ? null : new Dictionary<string, string> { ["code"] = error.Code, ["reason"] = error.Message },
     };
 
-    /// <summary>Plaintext that left is on record, and so is an attempt that was refused.</summary>
-    private async Task<ObjectRef> AuditedAsync(Func<Task<ObjectRef>> release, CancellationToken cancellationToken)
+    /// <summary>
+    /// Gives verified plaintext its name. The entry comes first: nothing leaves without a record of it, also when the log is damaged or
+    /// its disk full. What is left to fail after it is one rename.
+    /// </summary>
+    private async Task<ObjectRef> ReleaseAsync(IObjectWriter destination, CancellationToken cancellationToken)
+    {
+        await destination.FlushAsync(cancellationToken);
+        await _services.Audit.AppendAsync(
+            Entry(_services, _reader.Source, "success", error: null) with
+            {
+                Digests = new Dictionary<string, string> { ["sha256"] = Convert.ToHexStringLower(Signature.Sha256.Span) },
+            },
+            cancellationToken);
+        return await destination.CommitAsync(CancellationToken.None);
+    }
+
+    private async Task RefusalsRecordedAsync(Task reading, CancellationToken cancellationToken)
     {
         try
         {
-            ObjectRef written = await release();
-            await _services.Audit.AppendAsync(
-                Entry(_services, _reader.Source, "model.opened", "success", error: null) with
-                {
-                    Digests = new Dictionary<string, string> { ["sha256"] = Convert.ToHexStringLower(Signature.Sha256.Span) },
-                },
-                cancellationToken);
-            return written;
+            await reading;
         }
         catch (BulwarkException error) when (error.Kind == ErrorKind.Refused)
         {
-            await _services.Audit.AppendAsync(Entry(_services, _reader.Source, "model.opened", "refused", error), cancellationToken);
+            await RefusalRecord.WriteAsync(_services.Audit, Entry(_services, _reader.Source, "refused", error), error, cancellationToken);
             throw;
         }
     }

@@ -6,7 +6,7 @@ public sealed record ProtectionResult
     /// <summary>The model's name, the signature's subject.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Format found by content: <c>safetensors</c> or <c>opaque</c>.</summary>
+    /// <summary>Format found by content, as <see cref="Models.ModelFile.Format"/> names it; <c>opaque</c> for one that is not known.</summary>
     public required string Format { get; init; }
 
     /// <summary>Size of the model in bytes.</summary>

@@ -96,13 +96,23 @@ internal sealed class Publication(IObjectStore store, string container, Protecte
         try
         {
             ObjectRef? present = await store.FindAsync(container, names.Body, CancellationToken.None);
-            if (present is null || present.Version == replaced?.Version)
+            if (present is null || present.Version == replaced?.Version || !await IsOursAsync(present))
                 await store.DeleteAsync(spare, CancellationToken.None);
         }
         catch (StorageException)
         {
             // The failure that led here is the one to report; the next success sweeps.
         }
+    }
+
+    private async Task<bool> IsOursAsync(ObjectRef body)
+    {
+        if (body.Size < header.Length)
+            return false;
+        byte[] present = new byte[header.Length];
+        await using IObjectReader reader = await store.OpenReadAsync(body, CancellationToken.None);
+        await reader.ReadAsync(0, present, CancellationToken.None);
+        return present.AsSpan().SequenceEqual(header.Span);
     }
 
     private async Task SweepAsync()

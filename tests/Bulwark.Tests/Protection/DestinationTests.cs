@@ -116,6 +116,8 @@ public sealed class DestinationTests
         BulwarkException error = await Assert.ThrowsAnyAsync<BulwarkException>(
             () => new ModelProtector(services with { Store = stalled }).ProtectAsync(source, "out", new ProtectionOptions(), null, None));
         Assert.Equal(code, error.Code);
+        await foreach (ObjectRef left in _store.ListAsync("out", "", None))
+            Assert.False(left.Name.EndsWith(".new", StringComparison.Ordinal), left.Name);
         Assert.True((await new ModelProtector(services).ProtectAsync(source, "out", new ProtectionOptions(), null, None)).AlreadyProtected);
     }
 

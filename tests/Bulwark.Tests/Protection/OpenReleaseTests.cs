@@ -57,6 +57,24 @@ public sealed class OpenReleaseTests
     }
 
     [Fact]
+    public async Task The_log_knows_of_a_model_before_it_leaves_and_of_every_refusal()
+    {
+        await AlterAsync(null);
+        await using (OpenedModel opened = await new ModelOpener(_services).OpenAsync("out", Body, None))
+        {
+            List<string>? before = null;
+            RecordingWriter writer = new() { AtCommit = async () => before = await OutcomesAsync() };
+            await opened.CopyToAsync(writer, null, None);
+            Assert.Equal(["success", "success"], before);
+        }
+
+        await AlterAsync(5000);
+        await using OpenedModel altered = await new ModelOpener(_services).OpenAsync("out", Body, None);
+        await Assert.ThrowsAsync<Bulwark.Encryption.EncryptionException>(() => altered.VerifyBodyAsync(null, None));
+        Assert.Equal("refused", (await OutcomesAsync())[^1]);
+    }
+
+    [Fact]
     public async Task A_cancelled_open_publishes_no_object()
     {
         await AlterAsync(null);
@@ -74,6 +92,14 @@ public sealed class OpenReleaseTests
         return bytes;
     }
 
+    private async Task<List<string>> OutcomesAsync()
+    {
+        List<string> outcomes = [];
+        await foreach (Bulwark.Audit.AuditRecord record in _services.Audit.ReadAsync())
+            outcomes.Add(record.Entry.Outcome);
+        return outcomes;
+    }
+
     private async Task AlterAsync(int? position)
     {
         await new ModelProtector(_services).ProtectAsync(_store.Put("in", "m.bin", Model), "out", new ProtectionOptions(), null, None);
@@ -88,6 +114,8 @@ public sealed class OpenReleaseTests
         private readonly MemoryStream _bytes = new();
 
         public Action? AtFirstWrite { get; set; }
+
+        public Func<Task>? AtCommit { get; init; }
 
         public bool Committed { get; private set; }
 
@@ -104,10 +132,11 @@ public sealed class OpenReleaseTests
 
         public ValueTask FlushAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-        public Task<ObjectRef> CommitAsync(CancellationToken cancellationToken)
+        public async Task<ObjectRef> CommitAsync(CancellationToken cancellationToken)
         {
+            await (AtCommit?.Invoke() ?? Task.CompletedTask);
             Committed = true;
-            return Task.FromResult(new ObjectRef("memory", "c", "n", "v", _bytes.Length));
+            return new ObjectRef("memory", "c", "n", "v", _bytes.Length);
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -66,8 +66,8 @@ public sealed class FolderObjectStore(TimeProvider? clock = null) : IObjectStore
     /// <inheritdoc />
     /// <remarks>
     /// Links, devices, pipes, sockets and files that are still being written are left out. A name that is not UTF-8 or that
-    /// <see cref="FindAsync"/> would refuse is an error (BW1002), raised after every good name was returned: whoever goes by this
-    /// list learns that there is more in the folder.
+    /// <see cref="FindAsync"/> would refuse (BW1002), and a folder below that may not be read (BW1007), is an error raised after every
+    /// good name was returned: whoever goes by this list learns that there is more in the folder.
     /// </remarks>
     public async IAsyncEnumerable<ObjectRef> ListAsync(
         string container, string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)

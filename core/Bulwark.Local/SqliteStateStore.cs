@@ -18,6 +18,7 @@ public sealed class SqliteStateStore(string path) : IStateStore, IDisposable
     private const int ApplicationId = 0x42756c77;
     private const int LayoutVersion = 1;
     private const int BusySeconds = 30;
+    private const int SharedFileBytes = 32 * 1024; // what the -shm file begins with
     private const int PageOfDocuments = 64;
 
     private readonly SemaphoreSlim _gate = new(1);
@@ -266,6 +267,18 @@ public sealed class SqliteStateStore(string path) : IStateStore, IDisposable
         return (long)command.ExecuteScalar()!;
     }
 
+    private bool IsFull()
+    {
+        try
+        {
+            return new DriveInfo(Path.GetDirectoryName(Path.GetFullPath(path))!).AvailableFreeSpace < SharedFileBytes;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
     // Result codes: sqlite.org/rescode.html
     private StateException Translate(SqliteException e) => e.SqliteErrorCode switch
     {
@@ -274,6 +287,8 @@ public sealed class SqliteStateStore(string path) : IStateStore, IDisposable
         8 or 23 => StateException.Unavailable(What, "it may not be written", e),
         11 or 26 => StateException.Damaged(What, e.Message.TrimEnd('.'), e),
         13 => StateException.NoSpace(What, e),
+        // What SQLite says when there is no room for the file that its processes share.
+        10 when IsFull() => StateException.NoSpace(What, e),
         1 => StateException.Damaged(What, e.Message.TrimEnd('.'), e),
         _ => StateException.Unavailable(What, e.Message.TrimEnd('.'), e),
     };

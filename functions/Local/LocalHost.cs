@@ -37,7 +37,7 @@ internal sealed class LocalHost : IAsyncDisposable
             TrustedKeys = keys.GetVerificationKeys(),
             WrappingKeys = [wrapping],
             Clock = TimeProvider.System,
-            Actor = Environment.UserName,
+            Actor = CurrentUser.Name,
             // The lock keeps two live processes apart; the ledger need only outlast this instant.
             ClaimLease = TimeSpan.FromMilliseconds(1),
         };

@@ -120,6 +120,23 @@ public sealed class ServeTests : IDisposable
         serve.Stop();
     }
 
+    [RootFact]
+    public void A_folder_that_may_not_be_read_hides_nothing_behind_it_and_the_log_names_an_account_without_a_name()
+    {
+        Cli.Outcome served = _cli.Bash(
+            """
+            mkdir -m 777 work work/incoming && mkdir -m 700 work/incoming/a && printf x > work/incoming/b.bin && chmod 755 .
+            as() { env -u HOME BULWARK_HOME="$PWD/work/home" setpriv --reuid=64999 --regid=64999 --clear-groups "$@"; }
+            as timeout -s TERM 20 bulwark serve --incoming work/incoming --out work/out --settle 0 &
+            for i in $(seq 200); do [ -e work/out/b.bin.enc ] && break; sleep 0.1; done
+            kill %1; wait
+            as bulwark log show --json
+            """);
+        Assert.Contains("work/incoming/a is denied. [BW1007]", served.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(_cli["work/out/b.bin.enc"]), served.ToString());
+        Assert.Equal("uid:64999", served.Json[0].GetProperty("actor").GetString());
+    }
+
     [Fact]
     public void Results_must_not_land_where_models_are_taken_from()
     {

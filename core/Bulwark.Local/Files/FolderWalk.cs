@@ -12,8 +12,7 @@ internal sealed class FolderWalk
     private readonly string _container;
     private readonly string _prefix;
     private readonly Stack<Level> _levels = new();
-    private string? _leftOut;
-    private string _whyLeftOut = "";
+    private StorageException? _leftOut;
     private bool _started;
 
     public FolderWalk(string container, string prefix)
@@ -47,11 +46,11 @@ internal sealed class FolderWalk
         return null;
     }
 
-    /// <summary>Throws BW1002 when a name below the prefix cannot be an object's name.</summary>
+    /// <summary>Throws the first reason why something below the prefix is not among the files: BW1002 a name that no object can have, BW1007 a folder that may not be read.</summary>
     public void ThrowIfSomethingWasLeftOut()
     {
         if (_leftOut is not null)
-            throw StorageException.BadName(ObjectPath.Printable(_leftOut), _whyLeftOut);
+            throw _leftOut;
     }
 
     /// <summary>Removes abandoned temporary files not written since a moment (nanoseconds since 1970).</summary>
@@ -96,9 +95,16 @@ internal sealed class FolderWalk
 
     private void Descend(string name)
     {
-        FolderHandle? folder = Open(_container, name);
-        if (folder is not null)
-            Push(folder, name);
+        try
+        {
+            if (Open(_container, name) is { } folder)
+                Push(folder, name);
+        }
+        catch (StorageException e) when (e.Code == "BW1007")
+        {
+            // One folder that is not for us must not hide those behind it.
+            _leftOut ??= StorageException.AccessDenied($"The folder {_container}/{name}", e);
+        }
     }
 
     private void Push(FolderHandle folder, string name)
@@ -115,7 +121,7 @@ internal sealed class FolderWalk
                 string? why = entry.IsUtf8 ? ObjectPath.TryParse(whole, out _) : "it is not UTF-8";
                 if (why is not null)
                 {
-                    (_leftOut, _whyLeftOut) = _leftOut is null ? (whole, why) : (_leftOut, _whyLeftOut);
+                    _leftOut ??= StorageException.BadName(ObjectPath.Printable(whole), why);
                     continue;
                 }
 

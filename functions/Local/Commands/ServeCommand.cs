@@ -100,8 +100,9 @@ internal static class ServeCommand
         {
             // Taken away again, or another server was faster and deleted it.
         }
-        catch (Exception error) when (error is BulwarkException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is not (OperationCanceledException or OutOfMemoryException))
         {
+            // Whatever one file brings about, the others must still be served.
             TimeSpan pause = watcher.Postpone(file);
             string code = error is BulwarkException coded ? $" [{coded.Code}]" : "";
             Terminal.Say($"failed    {file.Name}: {error.Message}{code} Trying again in {pause.TotalSeconds:0} s.");

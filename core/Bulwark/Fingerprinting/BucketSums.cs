@@ -38,6 +38,9 @@ internal sealed class BucketSums(int bits)
         }
     }
 
+    /// <summary>True while no bucket leans to either side.</summary>
+    public bool IsSilent => !_sums.AsSpan().ContainsAnyExcept(0L);
+
     /// <summary>Writes one bit for each bucket, lowest first: set when its sum is above zero.</summary>
     public void WriteBits(Span<byte> target)
     {

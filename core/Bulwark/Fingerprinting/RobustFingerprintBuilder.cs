@@ -81,7 +81,9 @@ internal sealed class RobustFingerprintBuilder : IDisposable
         EndTensor();
         byte[] a = new byte[_bits / 8];
         _buckets.WriteBits(a);
-        return RobustFingerprint.Create(exact, _elements, _parts, a, Signs(_columnTotal), Signs(_rowTotal));
+        // Weights that are all zero, or all the same, cast no votes: any two such models would agree in every bit.
+        RobustParts parts = _buckets.IsSilent ? _parts & ~RobustParts.A : _parts;
+        return RobustFingerprint.Create(exact, _elements, parts, a, Signs(_columnTotal), Signs(_rowTotal));
     }
 
     public void Dispose() => _signs.Dispose();

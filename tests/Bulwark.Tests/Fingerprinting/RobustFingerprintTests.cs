@@ -114,6 +114,24 @@ public sealed class RobustFingerprintTests
         Assert.Equal(FingerprintVerdict.Identical, FingerprintComparison.Of(small, Fingerprints.Of(Small(1)).Robust).Verdict);
     }
 
+    [Fact]
+    public void Models_whose_weights_say_nothing_have_no_common_origin()
+    {
+        RobustFingerprint Constant(float value)
+        {
+            TestModel model = TestModel.Gaussian(DType.F32, 1, [[64, 64], [100, 100]]);
+            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(model.Bytes.AsSpan()).Fill(value);
+            return Fingerprints.Of(model).Robust;
+        }
+
+        RobustFingerprint zero = Constant(0);
+        Assert.Equal(RobustParts.None, zero.Parts);
+        Assert.Equal(zero.Parts, RobustFingerprint.Parse("zero", zero.ToBytes()).Parts);
+        Assert.Equal(FingerprintVerdict.Identical, FingerprintComparison.Of(zero, zero).Verdict);
+        foreach (float other in new[] { 0.5f, -1, float.NaN, float.PositiveInfinity })
+            Assert.Equal(FingerprintVerdict.Incomparable, FingerprintComparison.Of(zero, Constant(other)).Verdict);
+    }
+
     [Theory]
     [InlineData(0, 256)]
     [InlineData(65_535, 256)]

@@ -10,7 +10,7 @@ namespace Bulwark.Signing;
 /// <remarks>
 /// As the reference: the chain is built from the bundle's other certificates and the given roots, at the leaf's notBefore unless a time is
 /// given; the leaf must have key usage digitalSignature or extended key usage codeSigning; no revocation, no network. Stricter: an extended
-/// key usage without codeSigning refuses (a web server's certificate must not sign models), so does a root inside the bundle,
+/// key usage without codeSigning refuses (a web server's certificate, or one from an authority for web servers, must not sign models), so does a root inside the bundle,
 /// so do MD5 and SHA-1, and an extension that stands twice; and an identity can be demanded. That the leaf calls itself an authority says
 /// nothing: the reference's own samples do, and what may sign is said by its key usage.
 /// </remarks>
@@ -59,14 +59,17 @@ internal static class CertificateTrust
     public static void CheckUsage(string what, X509Certificate2 leaf)
     {
         X509KeyUsageExtension? usage = leaf.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault();
-        X509EnhancedKeyUsageExtension? purpose = leaf.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault();
-        bool codeSigning = purpose is not null && purpose.EnhancedKeyUsages.Cast<Oid>().Any(oid => oid.Value is CodeSigning or AnyPurpose);
+        bool? codeSigning = MaySignCode(leaf);
         bool digitalSignature = usage is not null && usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature);
-        if (purpose is not null && !codeSigning)
+        if (codeSigning == false)
             throw SigningException.UntrustedCertificate(what, "it was issued for another purpose than signing code");
-        if (!digitalSignature && !codeSigning)
+        if (!digitalSignature && codeSigning is null)
             throw SigningException.UntrustedCertificate(what, "it was not issued for signatures");
     }
+
+    /// <summary>Whether the extended key usage allows signing code; null for a certificate without one.</summary>
+    private static bool? MaySignCode(X509Certificate2 certificate) => certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault()
+        ?.EnhancedKeyUsages.Cast<Oid>().Any(oid => oid.Value is CodeSigning or AnyPurpose);
 
     // What the usual chain builders let pass: a hash under which certificates were forged, and a second extension that one reader sees and another does not.
     private static void CheckForm(string what, X509Certificate2 certificate)
@@ -128,11 +131,14 @@ internal static class CertificateTrust
         if (policy.CustomTrustStore.Count == 0)
             throw SigningException.UntrustedCertificate(what, "no root certificate was named");
         bool good = chain.Build(certificates[0]);
+        bool elsewhere = chain.ChainElements.Skip(1).SkipLast(1).Any(authority => MaySignCode(authority.Certificate) == false);
         string why = string.Join("; ", chain.ChainStatus.Select(status => status.StatusInformation.Trim().TrimEnd('.')).Distinct(StringComparer.Ordinal));
         foreach (X509ChainElement element in chain.ChainElements)
             element.Certificate.Dispose();
         if (!good)
             throw SigningException.UntrustedCertificate(what, why.Length > 0 ? why : "its chain is not valid");
+        if (elsewhere)
+            throw SigningException.UntrustedCertificate(what, "an authority in its chain may certify for other purposes than signing code only");
     }
 
     private static VerificationKey KeyOf(string what, X509Certificate2 leaf)

@@ -27,7 +27,9 @@ internal static class FileHasher
     private static byte[] Hash(HashRange range, string hashType, ByteCount done, CancellationToken cancellationToken)
     {
         (ModelEntry file, long offset, long end) = range;
-        using SafeFileHandle handle = PlainFile.Open(file.Path, file.Name, file.Facts);
+        // A model that is one file has the name ".", which tells nobody anything.
+        string shown = file.Name == ModelPath.WholeModel ? file.Path : file.Name;
+        using SafeFileHandle handle = PlainFile.Open(file.Path, shown, file.Facts);
         using ResourceHash hash = ResourceHash.Create(hashType);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadLength);
         try
@@ -37,7 +39,7 @@ internal static class FileHasher
                 cancellationToken.ThrowIfCancellationRequested();
                 int read = RandomAccess.Read(handle, buffer.AsSpan(0, (int)Math.Min(ReadLength, end - offset)), offset);
                 if (read == 0)
-                    throw SigningException.Changed(file.Name);
+                    throw SigningException.Changed(shown);
                 hash.Append(buffer.AsSpan(0, read));
                 offset += read;
                 done.Add(read);
@@ -45,18 +47,18 @@ internal static class FileHasher
 
             // A file that goes on where it should end is not a plain one, whatever it says (procfs), or grows.
             if (end == file.Facts.Size && RandomAccess.Read(handle, buffer.AsSpan(0, 1), end) != 0)
-                throw SigningException.Changed(file.Name);
+                throw SigningException.Changed(shown);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw SigningException.Unreadable(file.Name, error);
+            throw SigningException.Unreadable(shown, error);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        PlainFile.EnsureUnchanged(handle, file.Path, file.Name, file.Facts);
+        PlainFile.EnsureUnchanged(handle, file.Path, shown, file.Facts);
         return hash.Finish();
     }
 

@@ -119,6 +119,13 @@ public sealed class CertificateChainTests : IDisposable
         _authority.Certify("named", "root", OpenSslAuthority.Authority + "\nnameConstraints=critical,permitted;email:example.com");
         _authority.Certify("elsewhere", "named", OpenSslAuthority.Signer);
         Assert.Equal("BW1805", await Code(["elsewhere", "named"], "root"));
+        // The reference accepts this one: an authority that its root made for web servers only.
+        _authority.Certify("web-authority", "root", OpenSslAuthority.Authority + "\nextendedKeyUsage=serverAuth");
+        _authority.Certify("from-web", "web-authority", OpenSslAuthority.Signer);
+        Assert.Equal("BW1805", await Code(["from-web", "web-authority"], "root"));
+        _authority.Certify("code-authority", "root", OpenSslAuthority.Authority + "\nextendedKeyUsage=codeSigning,emailProtection");
+        _authority.Certify("from-code", "code-authority", OpenSslAuthority.Signer);
+        await VerifyAsync(["from-code", "code-authority"], "root");
         _authority.Certify("strange", "root", OpenSslAuthority.Signer + "\n1.2.3.4=critical,ASN1:NULL");
         Assert.Equal("BW1805", await Code(["strange"], "root"));
     }

@@ -21,7 +21,7 @@ internal static class Arguments
     {
         if (string.IsNullOrEmpty(path))
             throw UsageException.BadOption("path", "it is empty", "Name a file.");
-        string full = System.IO.Path.GetFullPath(path);
+        string full = Absolute(path);
         string name = System.IO.Path.GetFileName(full);
         if (name.Length == 0)
             throw UsageException.BadOption(path, "it names a folder", "Name a file.");
@@ -33,7 +33,20 @@ internal static class Arguments
     {
         if (string.IsNullOrEmpty(path))
             throw UsageException.BadOption("path", "it is empty", "Name a folder.");
-        return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        return System.IO.Path.TrimEndingDirectorySeparator(Absolute(path));
+    }
+
+    /// <summary>The absolute form of a path.</summary>
+    public static string Absolute(string path)
+    {
+        try
+        {
+            return System.IO.Path.GetFullPath(path);
+        }
+        catch (FileNotFoundException)
+        {
+            throw UsageException.BadOption(path, "the working folder that it is relative to was removed", "Change into a folder that exists, or give an absolute path.");
+        }
     }
 
     /// <summary>Whether a folder is another, or lies in it, whatever links lead there.</summary>

@@ -14,6 +14,9 @@ internal static class BulwarkCommand
         Recursive = true,
     };
 
+    /// <summary>How arguments are read. Response files are off: in <c>bulwark scan *</c> a file called @x would bring arguments of its own.</summary>
+    public static ParserConfiguration Parsing { get; } = new() { ResponseFileTokenReplacer = null };
+
     // ENOSPC, EROFS, and ERROR_DISK_FULL as an HRESULT.
     private const int NoSpaceOnUnix = 28;
     private const int ReadOnlyOnUnix = 30;
@@ -53,7 +56,9 @@ internal static class BulwarkCommand
     {
         string command = string.Join(' ', Path(parsed.CommandResult.Command).Reverse());
         bool json = parsed.Tokens.Any(t => t.Value == JsonOption.Name);
-        return new Terminal(json).Fail(UsageException.Wrong(string.Join(" ", parsed.Errors.Select(e => e.Message)), command));
+        // The parser writes some messages as several lines.
+        string[] lines = [.. parsed.Errors.SelectMany(e => e.Message.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+        return new Terminal(json).Fail(UsageException.Wrong(string.Join(" ", lines), command));
     }
 
     private static IEnumerable<string> Path(Command command)
@@ -88,7 +93,7 @@ internal static class BulwarkCommand
             {
                 return terminal.Fail(StorageException.AccessDenied($"something that this command needs ({error.Message.TrimEnd('.')})", error));
             }
-            catch (Exception error) when (error is IOException or NotSupportedException or ArgumentException)
+            catch (Exception error) when (error is not (OperationCanceledException or OutOfMemoryException))
             {
                 return terminal.Fail(UsageException.Unexpected(error));
             }

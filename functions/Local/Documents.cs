@@ -13,21 +13,23 @@ namespace Bulwark.Functions.Local;
 /// <summary>An error, for scripts.</summary>
 internal sealed record ErrorDocument(ErrorBody Error);
 
-/// <summary>Code, sentence and remedy.</summary>
-internal sealed record ErrorBody(string Code, string Message, string Remedy);
+/// <summary>Code, sentence and remedy; and the code of what kept a refusal from the audit log.</summary>
+internal sealed record ErrorBody(string Code, string Message, string Remedy, string? Unrecorded);
 
 /// <summary>What <c>verify</c> and <c>open</c> print.</summary>
-internal sealed record OpenedDocument(string Model, long Size, string Sha256, string SignedBy, string? PostQuantumSignedBy, IReadOnlyList<string> Claims, string? Output)
+internal sealed record OpenedDocument(
+    string Model, long Size, string Sha256, string SignedBy, string? PostQuantumSignedBy, IReadOnlyList<string> Claims, string? Output, string? Range)
 {
-    /// <summary>Describes a model that verified.</summary>
-    public static OpenedDocument Of(OpenedModel opened, string? output) => new(
+    /// <summary>Describes a model that verified; with a range, of which only that range was looked at.</summary>
+    public static OpenedDocument Of(OpenedModel opened, string? output, string? range) => new(
         opened.Signature.Subject,
         opened.Length,
         Convert.ToHexStringLower(opened.Signature.Sha256.Span),
         opened.Signature.SignedBy.Hint,
         opened.PostQuantumSignature?.SignedBy.Hint,
         [.. opened.Claims.Keys.Select(Short).Order(StringComparer.Ordinal)],
-        output);
+        output,
+        range);
 
     private static string Short(string type) =>
         type.StartsWith("https://bulwark/claims/", StringComparison.Ordinal) ? type["https://bulwark/claims/".Length..].Split('/')[0] : type;

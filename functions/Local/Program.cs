@@ -9,7 +9,7 @@ internal static class Program
     {
         try
         {
-            ParseResult parsed = BulwarkCommand.Create().Parse(args);
+            ParseResult parsed = BulwarkCommand.Create().Parse(args, BulwarkCommand.Parsing);
             if (parsed.Action is ParseErrorAction)
                 return BulwarkCommand.Refuse(parsed);
             // Ctrl-C and SIGTERM cancel the command's token; it then has ten seconds to leave nothing half-written.

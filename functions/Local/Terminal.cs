@@ -56,14 +56,14 @@ internal sealed class Terminal(bool json)
                     {
                         if (!bars.TryGetValue(update.Stage, out ProgressTask? bar))
                         {
-                            bars[update.Stage] = bar = context.AddTask(update.Stage, maxValue: Math.Max(1, update.TotalBytes));
+                            bars[update.Stage] = bar = context.AddTask(Label(update.Stage), maxValue: Math.Max(1, update.TotalBytes));
                             bar.IsIndeterminate = update.TotalBytes < 0;
                         }
 
                         if (update.TotalBytes >= 0)
                             bar.Value = update.DoneBytes;
                         else
-                            bar.Description = $"{update.Stage} {Arguments.Size(update.DoneBytes)}";
+                            bar.Description = $"{Label(update.Stage)} {Arguments.Size(update.DoneBytes)}";
                     }
                 }));
             });
@@ -79,24 +79,32 @@ internal sealed class Terminal(bool json)
         if (Json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(
-                new ErrorDocument(new ErrorBody(error.Code, error.Message, error.Remedy)), CliJson.Default.ErrorDocument));
+                new ErrorDocument(new ErrorBody(error.Code, error.Message, error.Remedy, error.Unrecorded?.Code)), CliJson.Default.ErrorDocument));
         }
 
         Console.Error.WriteLine($"bulwark: {Printable(error.Message)} [{error.Code}]");
         Console.Error.WriteLine($"         {Printable(error.Remedy)}");
+        if (error.Unrecorded is { } log)
+            Console.Error.WriteLine($"         This could not be written to the audit log: {Printable(log.Message)} [{log.Code}]");
         return error.Kind == ErrorKind.Refused ? ExitCode.No : ExitCode.Fault;
     }
 
     /// <summary>A line for a person on standard error.</summary>
     public static void Say(string line) => Console.Error.WriteLine(Printable(line));
 
-    /// <summary>Hostile names must not drive the reader's terminal.</summary>
+    /// <summary>Hostile names must not drive the reader's terminal, nor show in another order than they stand.</summary>
     public static string Printable(string text) =>
         string.Create(text.Length, text, static (to, from) =>
         {
             for (int i = 0; i < to.Length; i++)
-                to[i] = char.IsControl(from[i]) ? '\uFFFD' : from[i];
+                to[i] = char.IsControl(from[i]) || ChangesOrder(from[i]) ? '\uFFFD' : from[i];
         });
+
+    // Unicode's Bidi_Control, and the two separators that some terminals take for line breaks.
+    private static bool ChangesOrder(char c) => c is '\u061c' or '\u200e' or '\u200f' or (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
+
+    // A stage may be a file's name, which the progress bar would read as markup.
+    private static string Label(string stage) => Markup.Escape(Printable(stage));
 
     private sealed class ByteReporter(string stage, IProgress<ProtectionProgress> progress) : IProgress<long>
     {

@@ -127,7 +127,9 @@ public sealed class HostileInputTests : IDisposable
         using FileStream body = File.Open(_cli["b.bin.enc"], FileMode.Open);
         body.SetLength(body.Length - 1);
         body.Dispose();
-        ExpectNothingOpened(1, "BW2004", "b.bin.enc");
+        ExpectNothingOpened(1, "BW1903", "b.bin.enc");
+        File.AppendAllText(_cli["b.bin.enc"], "xy");
+        ExpectNothingOpened(1, "BW1904", "b.bin.enc");
 
         Cli.Outcome stranger = _cli.Bash($"BULWARK_HOME='{_cli["other"]}' bulwark open a.bin.enc --out opened");
         Assert.Equal(1, stranger.Code);
@@ -187,6 +189,62 @@ public sealed class HostileInputTests : IDisposable
             Assert.True(File.Exists(_cli["m.bin"]));
             Assert.False(File.Exists(_cli["out/m.bin.enc"]));
         });
+    }
+
+    [RootFact]
+    public void A_home_without_room_is_called_full_and_no_model_leaves_without_a_record()
+    {
+        File.WriteAllBytes(_cli["m.bin"], [1, 2, 3]);
+        OnDisk("size=1m,mode=700", disk =>
+        {
+            Cli.Outcome made = _cli.Bash($"export BULWARK_HOME='{disk}'; bulwark protect m.bin && dd if=/dev/zero of='{disk}/filler' bs=4k status=none; bulwark open m.bin.enc --out opened");
+            Assert.Equal(2, made.Code);
+            Assert.Contains("[BW1106]", made.Error, StringComparison.Ordinal);
+            Assert.Empty(Directory.GetFiles(_cli.Folder, "*opened*").Concat(Directory.GetFiles(_cli.Folder, ".bulwark-*")));
+        });
+    }
+
+    [Fact]
+    public void With_a_damaged_log_nothing_is_opened_and_a_refusal_is_still_a_refusal()
+    {
+        File.WriteAllBytes(_cli["m.bin"], [1, 2, 3]);
+        Assert.Equal(0, _cli.Run("protect", _cli["m.bin"]).Code);
+        string bundle = Path.Combine(_cli.Home, "audit/tile/entries/000.p/1");
+        File.WriteAllText(bundle, File.ReadAllText(bundle).Replace("success", "succesS", StringComparison.Ordinal));
+        ExpectNothingWritten("BW1307", "open", _cli["m.bin.enc"], "--out", _cli["opened"]);
+        ExpectNothingWritten("BW1307", "open", _cli["m.bin.enc"], "--out", _cli["opened"], "--range", "0:1");
+
+        byte[] body = File.ReadAllBytes(_cli["m.bin.enc"]);
+        body[^1] ^= 1;
+        File.WriteAllBytes(_cli["m.bin.enc"], body);
+        Cli.Outcome refused = ExpectNothingWritten("BW1905", "open", _cli["m.bin.enc"], "--out", _cli["opened"], "--json");
+        Assert.Contains("could not be written to the audit log", refused.Error, StringComparison.Ordinal);
+        Assert.Equal("BW1307", refused.Json.GetProperty("error").GetProperty("unrecorded").GetString());
+        ExpectNothingWritten("BW1905", "verify", _cli["m.bin.enc"]);
+    }
+
+    [Fact]
+    public void A_working_folder_that_was_removed_is_said_to_be_so()
+    {
+        Cli.Outcome outcome = _cli.Bash("mkdir gone && cd gone && rmdir ../gone && bulwark protect m.bin");
+        Assert.True(outcome.Code == 2 && outcome.Error.Contains("[BW9001]", StringComparison.Ordinal), outcome.ToString());
+    }
+
+    [Fact]
+    public void A_file_whose_name_begins_with_an_at_sign_brings_no_arguments()
+    {
+        File.WriteAllBytes(_cli["@m.bin"], [1, 2, 3]);
+        File.WriteAllText(_cli["m.bin"], "--help");
+        Cli.Outcome outcome = _cli.Bash("bulwark inspect @m.bin --json");
+        Assert.True(outcome.Code == 0, outcome.ToString());
+        Assert.Equal(3, outcome.Json.GetProperty("size").GetInt64());
+    }
+
+    private Cli.Outcome ExpectNothingWritten(string code, params string[] arguments)
+    {
+        Cli.Outcome outcome = Expect(1, code, arguments);
+        Assert.Empty(Directory.GetFiles(_cli.Folder, "opened*").Concat(Directory.GetFiles(_cli.Folder, ".bulwark-*")));
+        return outcome;
     }
 
     private void OnDisk(string options, Action<string> work)

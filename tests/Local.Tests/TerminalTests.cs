@@ -72,6 +72,50 @@ public sealed class TerminalTests : IDisposable
         Assert.DoesNotMatch("\u001b\\[[0-9;]*3[0-9]", plain.Output);
     }
 
+    [ProgramFact("script")]
+    public void A_file_name_is_no_markup_for_the_progress_bar()
+    {
+        Cli.Outcome compared = _cli.Bash($"cp {Sample} '[red]m'; cp {Sample} '[m'; TERM=xterm-256color script -qec \"bulwark compare '[red]m' '[m'\" /dev/null </dev/null");
+        Assert.True(compared.Code == 0, compared.ToString());
+        Assert.DoesNotContain("   at ", compared.Output, StringComparison.Ordinal);
+        Assert.Contains("Identical", compared.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_that_change_the_order_of_what_is_shown_are_made_visible()
+    {
+        Cli.Outcome inspected = _cli.Bash("printf x > $'gnp\\u202egpj.bin'; bulwark inspect $'gnp\\u202egpj.bin'");
+        Assert.Contains("gnp\ufffdgpj.bin", inspected.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_message_of_the_parser_is_one_line()
+    {
+        Cli.Outcome outcome = _cli.Run("keys", "rotate", "nonsense");
+        Assert.Contains("Must be one of: 'signing' 'wrapping'", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sub/", "sub/m$(touch pwned)")]
+    [InlineData("odd", "odd `touch pwned` ; x")]
+    [InlineData("m", Sample)]
+    public void Completion_offers_files_and_runs_nothing_that_stands_in_their_names(string word, string expected)
+    {
+        Directory.CreateDirectory(_cli["sub"]);
+        File.WriteAllBytes(_cli["sub/m$(touch pwned)"], []);
+        File.WriteAllBytes(_cli["odd `touch pwned` ; x"], []);
+        Cli.Outcome outcome = _cli.Bash(
+            $$"""
+            source <(bulwark completion bash)
+            COMP_WORDS=(bulwark inspect '{{word}}'); COMP_CWORD=2; COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
+            _bulwark
+            printf '%s\n' "${COMPREPLY[@]}"
+            """);
+        Assert.Equal([expected], outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.False(File.Exists(_cli["pwned"]));
+        Assert.False(File.Exists(_cli["sub/pwned"]));
+    }
+
     [Theory]
     [InlineData("bulwark pro", "protect")]
     [InlineData("bulwark watermark de", "detect")]

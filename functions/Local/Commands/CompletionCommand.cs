@@ -9,10 +9,12 @@ internal static class CompletionCommand
     {
         ["bash"] = """
             _bulwark() {
-              local IFS=$'\n'
-              COMPREPLY=( $(bulwark "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null) )
-              [ ${#COMPREPLY[@]} -eq 0 ] && COMPREPLY=( $(compgen -f -- "${COMP_WORDS[COMP_CWORD]}") )
-              COMPREPLY=( $(compgen -W "${COMPREPLY[*]}" -- "${COMP_WORDS[COMP_CWORD]}") )
+              local word="${COMP_WORDS[COMP_CWORD]}" found
+              COMPREPLY=()
+              # Read line by line: 'compgen -W' would run what stands in a file's name.
+              while IFS= read -r found; do
+                [[ -n "$found" && "$found" == "$word"* ]] && COMPREPLY+=( "$found" )
+              done < <(bulwark "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null; compgen -f -- "$word")
             }
             complete -o filenames -o default -F _bulwark bulwark
             """,

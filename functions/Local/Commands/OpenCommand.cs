@@ -41,7 +41,7 @@ internal static class OpenCommand
             await terminal.WithProgressAsync(progress => part is { } bytes
                 ? opened.CopyRangeToAsync(bytes.Offset, bytes.Length, writer, cancellationToken)
                 : opened.CopyToAsync(writer, progress, cancellationToken));
-            VerifyCommand.Show(terminal, OpenedDocument.Of(opened, Path.Combine(folder, file)));
+            VerifyCommand.Show(terminal, OpenedDocument.Of(opened, Path.Combine(folder, file), part is null ? null : parsed.GetValue(range)));
             return ExitCode.Good;
         });
     }

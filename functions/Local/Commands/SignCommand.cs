@@ -40,8 +40,8 @@ internal static class SignCommand
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
             string path = parsed.GetValue(model)!;
-            string output = Path.GetFullPath(parsed.GetValue(signature)!);
-            string? second = parsed.GetValue(postQuantum) is { } beside ? Path.GetFullPath(beside) : null;
+            string output = Arguments.Absolute(parsed.GetValue(signature)!);
+            string? second = parsed.GetValue(postQuantum) is { } beside ? Arguments.Absolute(beside) : null;
             if (second == output)
                 throw UsageException.BadOption("--post-quantum", "it names the file of the first signature", "Name another file.");
             EnsureFree(parsed.GetValue(force), output, second);
@@ -98,7 +98,7 @@ internal static class SignCommand
     internal static async Task<string> ReadPemAsync(string path, CancellationToken cancellationToken)
     {
         // Keys are often links to the version in use (mounted secrets).
-        string target = File.Exists(path) ? File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true)?.FullName ?? path : path;
+        string target = File.Exists(path) ? File.ResolveLinkTarget(Arguments.Absolute(path), returnFinalTarget: true)?.FullName ?? path : path;
         await using IObjectReader reader = await LocalHost.OpenFileAsync(target, cancellationToken);
         if (reader.Source.Size > MaximumPemLength)
             throw KeyException.Malformed(path, $"it has {reader.Source.Size} bytes, far more than a key");

@@ -27,7 +27,7 @@ internal static class VerifyCommand
                 await opened.VerifyBodyAsync(progress, cancellationToken);
                 return true;
             });
-            Show(terminal, OpenedDocument.Of(opened, output: null));
+            Show(terminal, OpenedDocument.Of(opened, output: null, range: null));
             return ExitCode.Good;
         });
     }
@@ -43,6 +43,7 @@ internal static class VerifyCommand
                 ("signed by", document.SignedBy),
                 ("and by", document.PostQuantumSignedBy is { } second ? $"{second} (ML-DSA-65)" : null),
                 ("claims", string.Join(", ", document.Claims)),
+                ("range", document.Range is { } range ? $"{range}; the rest of the body was not looked at" : null),
                 ("written to", document.Output));
         });
 }

@@ -50,7 +50,7 @@ internal static class VerifySignatureCommand
             };
             VerifiedModel verified = await terminal.WithProgressAsync("verify", progress => ModelVerifier.VerifyAsync(
                 parsed.GetValue(model)!, parsed.GetValue(signature)!, trust, options, progress, cancellationToken));
-            SignatureDocument document = SignatureDocument.Of(verified, Path.GetFullPath(parsed.GetValue(signature)!));
+            SignatureDocument document = SignatureDocument.Of(verified, Arguments.Absolute(parsed.GetValue(signature)!));
             terminal.Show(document, CliJson.Default.SignatureDocument, console =>
             {
                 console.MarkupLine("[green]Verified[/]");

@@ -73,6 +73,21 @@ internal sealed class Terminal(bool json)
     public Task<T> WithProgressAsync<T>(string stage, Func<IProgress<long>?, Task<T>> work) =>
         WithProgressAsync(progress => work(progress is null ? null : new ByteReporter(stage, progress)));
 
+    /// <summary>Runs work on many things under a bar that counts them, if someone is watching.</summary>
+    public async Task<T> WithCountAsync<T>(string stage, int total, Func<IProgress<int>?, Task<T>> work)
+    {
+        if (Json || Console.IsErrorRedirected || total < 2)
+            return await work(null);
+        return await _error.Value.Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(async context =>
+            {
+                ProgressTask bar = context.AddTask(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{stage} {total:N0} files"), maxValue: total);
+                return await work(new Counter(done => bar.Value = Math.Max(bar.Value, done)));
+            });
+    }
+
     /// <summary>Says on standard error what went wrong and what to do; returns the exit code.</summary>
     public int Fail(BulwarkException error)
     {
@@ -92,16 +107,21 @@ internal sealed class Terminal(bool json)
     /// <summary>A line for a person on standard error.</summary>
     public static void Say(string line) => Console.Error.WriteLine(Printable(line));
 
-    /// <summary>Hostile names must not drive the reader's terminal, nor show in another order than they stand.</summary>
+    /// <summary>Hostile names must not drive the reader's terminal, nor turn around what stands beside them.</summary>
     public static string Printable(string text) =>
         string.Create(text.Length, text, static (to, from) =>
         {
             for (int i = 0; i < to.Length; i++)
-                to[i] = char.IsControl(from[i]) || ChangesOrder(from[i]) ? '\uFFFD' : from[i];
+                to[i] = char.IsControl(from[i]) || IsDirection(from[i]) ? '\uFFFD' : from[i];
         });
 
-    // Unicode's Bidi_Control, and the two separators that some terminals take for line breaks.
-    private static bool ChangesOrder(char c) => c is '\u061c' or '\u200e' or '\u200f' or (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
+    // Unicode's controls of writing direction (UAX 9), and its line and paragraph separators.
+    private static bool IsDirection(char c) => c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    private sealed class Counter(Action<int> report) : IProgress<int>
+    {
+        public void Report(int value) => report(value);
+    }
 
     // A stage may be a file's name, which the progress bar would read as markup.
     private static string Label(string stage) => Markup.Escape(Printable(stage));

@@ -7,6 +7,8 @@ Dictionary<string, (string What, Action<string[]> Run)> benchmarks = new(StringC
     ["startup"] = ("bulwark --help", _ => StartupBenchmark.Run()),
     ["watermark"] = ("KMM64 on one core against SHA-256", _ => WatermarkBenchmark.Run()),
     ["fingerprint"] = ("exact and robust fingerprints on one core against SHA-256, and a comparison", _ => FingerprintBenchmark.Run()),
+    ["scan"] = ("scan a 500 MB PyTorch zip and a 60 MB pickle: [FOLDER]", args => ScanBenchmark.RunAsync(args).GetAwaiter().GetResult()),
+    ["pickle"] = ("opcode-dense pickles in memory on one core against SHA-256", _ => PickleBenchmark.RunAsync().GetAwaiter().GetResult()),
     ["encryption"] = ("segments and pipelines against raw AES-GCM and SHA-256: [MEBIBYTES]", EncryptionBenchmark.Run),
 };
 

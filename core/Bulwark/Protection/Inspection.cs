@@ -15,7 +15,7 @@ internal sealed class Inspection(ProtectionServices services, ObjectRef source, 
     /// <exception cref="StorageException">It cannot be read, or changed meanwhile.</exception>
     public async Task<(ModelFile Model, ScanReport Scan)> RunAsync(IObjectReader reader, CancellationToken cancellationToken)
     {
-        ScanReport scan = await new ModelScanner().ScanAsync(reader, cancellationToken);
+        ScanReport scan = await new ModelScanner().ScanAsync(reader, services.Store, cancellationToken);
         // What would run code is said first; then the parser's own words, which name the place.
         if (scan.Verdict == Verdict.Malicious)
             throw await RefuseAsync(reader, scan, null, cancellationToken);

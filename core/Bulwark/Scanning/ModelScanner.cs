@@ -1,3 +1,4 @@
+using Bulwark.Models.Zip;
 using Bulwark.Scanning.Configs;
 using Bulwark.Scanning.Containers;
 using Bulwark.Scanning.Disguise;
@@ -22,13 +23,20 @@ public sealed class ModelScanner(ScanLimits? limits = null)
 
     private readonly ScanLimits _limits = limits ?? new ScanLimits();
 
-    /// <summary>Scans one file. Hostile content never throws: it is in the findings.</summary>
+    /// <summary>Scans one file by itself. Hostile content never throws: it is in the findings.</summary>
     /// <exception cref="StorageException">The object cannot be read, or changed since it was opened.</exception>
-    public async Task<ScanReport> ScanAsync(IObjectReader reader, CancellationToken cancellationToken)
+    public Task<ScanReport> ScanAsync(IObjectReader reader, CancellationToken cancellationToken) => ScanAsync(reader, null, cancellationToken);
+
+    /// <summary>Scans one file where it lies.</summary>
+    /// <param name="reader">The file.</param>
+    /// <param name="store">Where it lies. Files that it names in its own folder are looked up there, and never opened; null for none.</param>
+    /// <param name="cancellationToken">Stops the scan.</param>
+    /// <exception cref="StorageException">The object cannot be read, or changed since it was opened.</exception>
+    public async Task<ScanReport> ScanAsync(IObjectReader reader, IObjectStore? store, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(reader);
         string path = reader.Source.Name;
-        var context = new ScanContext(_limits, ScanContentAsync);
+        var context = new ScanContext(_limits, ScanContentAsync) { Store = store };
         string format = await ScanAsync(reader, path, 0, context, cancellationToken).ConfigureAwait(false);
         await reader.EnsureUnchangedAsync(cancellationToken).ConfigureAwait(false);
         return new ScanReport(path, format, context.Verdict, context.Findings);
@@ -99,7 +107,8 @@ public sealed class ModelScanner(ScanLimits? limits = null)
 
     private static async Task ScanZipAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken)
     {
-        await ZipScanner.ScanAsync(content, path, depth, context, cancellationToken).ConfigureAwait(false);
-        await KerasZipScanner.ScanAsync(content, path, depth, context, cancellationToken).ConfigureAwait(false);
+        ZipDirectory directory = await ZipDirectory.ReadAsync(content, cancellationToken).ConfigureAwait(false);
+        await ZipScanner.ScanAsync(directory, path, depth, context, cancellationToken).ConfigureAwait(false);
+        await KerasZipScanner.ScanAsync(directory, path, depth, context, cancellationToken).ConfigureAwait(false);
     }
 }

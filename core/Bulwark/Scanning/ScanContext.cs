@@ -17,6 +17,9 @@ internal sealed class ScanContext(ScanLimits limits, ScanContext.ContentScan sca
     /// <summary>The limits.</summary>
     public ScanLimits Limits { get; } = limits;
 
+    /// <summary>Where the scanned file lies, to look up the files that it names; null when it is scanned by itself.</summary>
+    public IObjectStore? Store { get; init; }
+
     /// <summary>What fired, in the order it was found.</summary>
     public IReadOnlyList<ScanFinding> Findings => _findings;
 

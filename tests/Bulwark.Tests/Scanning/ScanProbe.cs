@@ -1,4 +1,7 @@
+using Bulwark.Models.Zip;
 using Bulwark.Scanning;
+using Bulwark.Scanning.Containers;
+using Bulwark.Scanning.Keras;
 using Bulwark.Storage;
 
 namespace Bulwark.Tests.Scanning;
@@ -24,6 +27,14 @@ internal static class ScanProbe
     /// <summary>Runs it on a file.</summary>
     public static async Task<ScanContext> RunFileAsync(Scanner scanner, string path, ScanContext.ContentScan? nested = null) =>
         await RunAsync(scanner, await File.ReadAllBytesAsync(path), Path.GetFileName(path), nested);
+
+    /// <summary>Scans an archive as any zip.</summary>
+    public static async Task ZipAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken) =>
+        await ZipScanner.ScanAsync(await ZipDirectory.ReadAsync(content, cancellationToken), path, depth, context, cancellationToken);
+
+    /// <summary>Scans an archive as a Keras model.</summary>
+    public static async Task KerasZipAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken) =>
+        await KerasZipScanner.ScanAsync(await ZipDirectory.ReadAsync(content, cancellationToken), path, depth, context, cancellationToken);
 
     /// <summary>The findings in one line.</summary>
     public static string Describe(this ScanContext context) => string.Join("; ", context.Findings.Select(f => $"{f.Rule.Id} {f.Path}@{f.Offset} {f.Message}"));

@@ -15,9 +15,8 @@ internal static class ZipScanner
     private const long OverlapBudget = 64 << 20;
 
     /// <summary>Scans an archive; one of PyTorch by what its loader does.</summary>
-    public static async Task ScanAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken)
+    public static async Task ScanAsync(ZipDirectory directory, string path, int depth, ScanContext context, CancellationToken cancellationToken)
     {
-        ZipDirectory directory = await ZipDirectory.ReadAsync(content, cancellationToken).ConfigureAwait(false);
         TorchZipLayout torch = TorchZipLayout.Of(directory);
         await ReportAsync(directory, torch.Kind != TorchZipKind.None, path, depth, context, cancellationToken).ConfigureAwait(false);
         var members = new ZipMembers(directory, path, depth, Budget(directory, depth, context), context);

@@ -18,9 +18,8 @@ internal static class KerasZipScanner
     ];
 
     /// <summary>Scans one archive; one that is no Keras model is passed over unless it is named as one.</summary>
-    public static async Task ScanAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken)
+    public static async Task ScanAsync(ZipDirectory directory, string path, int depth, ScanContext context, CancellationToken cancellationToken)
     {
-        ZipDirectory directory = await ZipDirectory.ReadAsync(content, cancellationToken).ConfigureAwait(false);
         bool named = path.EndsWith(".keras", StringComparison.OrdinalIgnoreCase);
         if (!KerasZipFile.Looks(directory) && !named)
             return;

@@ -50,6 +50,17 @@ internal static class OnnxRules
         "BWS1608", Verdict.Suspicious, Severity.Low, "Odd tensor",
         "The model has what the format allows but no exporter writes, so that readers may disagree.");
 
+    /// <summary>The data file is something else than a file.</summary>
+    public static readonly ScanRule ExternalLink = new(
+        "BWS1609", Verdict.Malicious, Severity.High, "External data behind a link",
+        "A tensor's data are said to lie in what is a link, a device, or below a link to another folder: loading the model reads, and saving it writes, where that leads.",
+        "CVE-2024-27318", "CVE-2025-51480");
+
+    /// <summary>The data file is too short.</summary>
+    public static readonly ScanRule ExternalRange = new(
+        "BWS1610", Verdict.Malformed, Severity.Medium, "External data beyond their file",
+        "A tensor's data are said to reach beyond the end of the file beside the model; runtimes that check less read beyond their memory.");
+
     /// <summary>All rules about ONNX models.</summary>
-    public static IReadOnlyList<ScanRule> All { get; } = [Malformed, ExternalPath, ExternalKey, ExternalAttribute, PythonOperator, CustomDomain, Code, Odd];
+    public static IReadOnlyList<ScanRule> All { get; } = [Malformed, ExternalPath, ExternalKey, ExternalAttribute, PythonOperator, CustomDomain, Code, Odd, ExternalLink, ExternalRange];
 }

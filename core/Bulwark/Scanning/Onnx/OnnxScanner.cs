@@ -32,6 +32,8 @@ internal static class OnnxScanner
         // What was read before a fault counts too.
         foreach (OnnxExternal external in reader.External)
             JudgeExternal(external, path, context);
+        if (depth == 0 && context.Store is { } store)
+            await new OnnxDataFiles(store, content.Source, path, context).CheckAsync(reader.External, cancellationToken).ConfigureAwait(false);
         foreach (OnnxOperator used in reader.Operators)
             JudgeOperator(used, reader.Functions, path, context);
         foreach (string oddity in reader.Oddities)

@@ -31,12 +31,12 @@ internal static class ContainerProbe
         await content.ReadAsync(0, head, cancellationToken);
         ScanProbe.Scanner? scanner = LegacyTorchFile.Looks(head) ? LegacyTorchScanner.ScanAsync
             : PickleScanner.LooksLikePickle(head) ? PickleScanner.ScanAsync
-            : ZipDirectory.Looks(head) ? ZipScanner.ScanAsync
+            : ZipDirectory.Looks(head) ? ScanProbe.ZipAsync
             : NpyFile.Looks(head) ? NpyScanner.ScanAsync
             : TarArchive.Looks(head) ? TarScanner.ScanAsync
             : SevenZipScanner.Looks(head) ? SevenZipScanner.ScanAsync
             : CompressedFormat.Of(head) is not null ? CompressedScanner.ScanAsync
-            : await AttachedFile.FindZipAsync(content, cancellationToken) is not null ? ZipScanner.ScanAsync
+            : await AttachedFile.FindZipAsync(content, cancellationToken) is not null ? ScanProbe.ZipAsync
             : await PickleScanner.LooksLikePickleAsync(content, 0, cancellationToken) ? PickleScanner.ScanAsync
             : null;
         if (scanner is not null)

@@ -216,7 +216,7 @@ public sealed class KerasConfigScannerTests
     [Fact]
     public async Task Parts_of_an_archive_must_be_what_they_are_named()
     {
-        async Task<ScanContext> Archive(byte[] bytes) => await ScanProbe.RunAsync(KerasZipScanner.ScanAsync, bytes, "model.keras");
+        async Task<ScanContext> Archive(byte[] bytes) => await ScanProbe.RunAsync(ScanProbe.KerasZipAsync, bytes, "model.keras");
         Assert.Equal(Verdict.Benign, (await Archive(KerasArchive.Make("{}"))).Verdict);
         Assert.Equal(Verdict.Malformed, (await Archive(KerasArchive.Make("{}", "nothing"u8.ToArray()))).Verdict);
         Assert.Equal(Verdict.Malformed, (await Archive(KerasArchive.Zip(false, ("metadata.json", "{}"u8.ToArray())))).Verdict);

@@ -1,5 +1,6 @@
 using Bulwark.Scanning;
 using Bulwark.Scanning.Onnx;
+using Bulwark.Storage;
 using Bulwark.Testing;
 using Bulwark.Tests.Fuzzing;
 using Bulwark.Tests.Models.Onnx;
@@ -60,6 +61,63 @@ public sealed class OnnxScannerTests
         byte[] bytes = Model(Graph(External("w", ("location", "../../w"), ("offset", "-1"))));
         await ExpectAsync(Verdict.Malicious, bytes);
         await ExpectAsync(Verdict.Malicious, Model(Graph(External("w", ("location", "../../w"))))[..^6]);
+    }
+
+    [Theory]
+    [InlineData("0", "4", Verdict.Benign)]
+    [InlineData("96", "4", Verdict.Benign)]
+    [InlineData("97", "4", Verdict.Malformed)]
+    [InlineData("101", "0", Verdict.Malformed)]
+    [InlineData("0", "9223372036854775807", Verdict.Malformed)]
+    public async Task External_data_end_where_their_file_does(string offset, string length, Verdict verdict)
+    {
+        MemoryObjectStore store = new();
+        store.Put("models", "team/data/w.bin", new byte[100]);
+        byte[] model = Model(Graph(External("w", ("location", "./data/w.bin"), ("offset", offset), ("length", length))));
+        ScanReport report = await ScanInAsync(store, "team/m.onnx", model);
+        Assert.True(report.Verdict == verdict, $"{report.Verdict} {report.Worst}");
+        // The same model where nothing stands beside it, and by itself.
+        Assert.Equal(Verdict.Benign, (await ScanInAsync(store, "m.onnx", model)).Verdict);
+        Assert.Equal(Verdict.Benign, (await ScanAsync(model)).Verdict);
+    }
+
+    [Fact]
+    public async Task A_name_that_leaves_the_folder_is_not_even_looked_up_and_nothing_is_opened()
+    {
+        MemoryObjectStore inner = new();
+        inner.Put("models", "w.bin", new byte[100]);
+        WatchingStore store = new(inner);
+        foreach (string location in new[] { "../w.bin", "/etc/passwd", "a/../../w.bin", "w.bin" })
+            await ScanInAsync(inner, store, "team/m.onnx", Model(Graph(External("w", ("location", location)), External("v", ("location", location)))));
+        Assert.Equal(["team/w.bin"], store.Found);
+    }
+
+    private static Task<ScanReport> ScanInAsync(MemoryObjectStore store, string name, byte[] model) => ScanInAsync(store, store, name, model);
+
+    private static async Task<ScanReport> ScanInAsync(MemoryObjectStore store, IObjectStore seen, string name, byte[] model)
+    {
+        await using IObjectReader reader = await store.OpenReadAsync(store.Put("models", name, model), CancellationToken.None);
+        return await new ModelScanner().ScanAsync(reader, seen, CancellationToken.None);
+    }
+
+    /// <summary>Remembers what was looked up, and lets nothing else be done.</summary>
+    private sealed class WatchingStore(IObjectStore inner) : IObjectStore
+    {
+        public List<string> Found { get; } = [];
+
+        public Task<ObjectRef?> FindAsync(string container, string name, CancellationToken cancellationToken)
+        {
+            Found.Add(name);
+            return inner.FindAsync(container, name, cancellationToken);
+        }
+
+        public Task<IObjectReader> OpenReadAsync(ObjectRef reference, CancellationToken cancellationToken) => throw new InvalidOperationException("opened");
+
+        public Task<IObjectWriter> CreateAsync(string container, string name, WriteCondition condition, CancellationToken cancellationToken) => throw new InvalidOperationException("written");
+
+        public IAsyncEnumerable<ObjectRef> ListAsync(string container, string prefix, CancellationToken cancellationToken) => throw new InvalidOperationException("listed");
+
+        public Task DeleteAsync(ObjectRef reference, CancellationToken cancellationToken) => throw new InvalidOperationException("deleted");
     }
 
     [Fact]

@@ -28,7 +28,7 @@ internal static class ScanBenchmark
         string folder = Directory.CreateDirectory(Path.Combine(args.Length > 0 ? args[0] : Path.GetTempPath(), "bulwark-benchmark")).FullName;
         Environment.SetEnvironmentVariable("BULWARK_HOME", Path.Combine(folder, "home"));
         Console.WriteLine($"{Environment.ProcessorCount} cores, .NET {Environment.Version}; medians of {Rounds}");
-        Console.WriteLine($"{"",-34}{"MB",7}{"scan s",10}{"MB/s",10}{"bytes read",14}{"sha256 s",10}{"command s",11}{"CPU s",8}{"peak MiB",10}  verdict");
+        Console.WriteLine($"{"",-34}{"MB",7}{"scan s",10}{"CPU s",8}{"MB/CPU s",10}{"bytes read",14}{"sha256 s",10}{"command s",11}{"CPU s",8}{"peak MiB",10}  verdict");
         string torch = Path.Combine(folder, "scan.pt"), pickle = Path.Combine(folder, "scan.pkl");
         WriteTorch(torch);
         WritePickle(pickle);
@@ -44,19 +44,24 @@ internal static class ScanBenchmark
     {
         FolderObjectStore store = new();
         ObjectRef source = (await store.FindAsync(Path.GetDirectoryName(file)!, Path.GetFileName(file), CancellationToken.None))!;
-        List<double> seconds = [];
+        List<double> seconds = [], cpu = [];
         (long read, Verdict verdict) = (0, default);
         for (int i = 0; i <= Rounds; i++)
         {
             await using CountingReader reader = new(await store.OpenReadAsync(source, CancellationToken.None));
+            TimeSpan spent = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             verdict = (await new ModelScanner().ScanAsync(reader, store, CancellationToken.None)).Verdict;
             if (i > 0)
+            {
                 seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+                cpu.Add((Environment.CpuUsage.TotalTime - spent).TotalSeconds);
+            }
+
             read = reader.Count;
         }
 
-        double scan = seconds.Order().ElementAt(Rounds / 2);
+        double scan = seconds.Order().ElementAt(Rounds / 2), busy = cpu.Order().ElementAt(Rounds / 2);
         ChildProcess.Cost command = ChildProcess.Median(Rounds, static () => { }, ChildProcess.Bulwark, "scan", file, "--json")!.Value;
         long hashed = Stopwatch.GetTimestamp();
         await using (FileStream stream = File.OpenRead(file))
@@ -64,7 +69,7 @@ internal static class ScanBenchmark
         double sha = Stopwatch.GetElapsedTime(hashed).TotalSeconds;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{what,-34}{source.Size / 1e6,7:0}{scan,10:0.0000}{source.Size / 1e6 / scan,10:0}{read,14:N0}{sha,10:0.000}{command.Wall,11:0.000}{command.Cpu,8:0.000}{command.PeakMebibytes,10:0}  {verdict}"));
+            $"{what,-34}{source.Size / 1e6,7:0}{scan,10:0.0000}{busy,8:0.000}{source.Size / 1e6 / Math.Max(busy, 1e-3),10:0}{read,14:N0}{sha,10:0.000}{command.Wall,11:0.000}{command.Cpu,8:0.000}{command.PeakMebibytes,10:0}  {verdict}"));
     }
 
     /// <summary>What torch.save writes for a state dict, but with System.IO.Compression's padding of headers.</summary>

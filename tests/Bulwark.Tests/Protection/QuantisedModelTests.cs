@@ -9,6 +9,7 @@ using Bulwark.Tests.Models.Gguf;
 using Bulwark.Tests.Models.Onnx;
 using Bulwark.Tests.Watermarking;
 using Bulwark.Watermarking;
+using Xunit.Abstractions;
 
 namespace Bulwark.Tests.Protection;
 
@@ -16,12 +17,17 @@ namespace Bulwark.Tests.Protection;
 public sealed class QuantisedModelTests
 {
     private static readonly CancellationToken None = CancellationToken.None;
+    private static readonly WatermarkKey Key = TestModel.Key();
 
     private readonly MemoryObjectStore _store = new();
-    private readonly WatermarkKey _key = TestModel.Key();
     private readonly ProtectionServices _services;
+    private readonly ITestOutputHelper _output;
 
-    public QuantisedModelTests() => _services = ProtectionTests.Services(_store) with { WatermarkKey = _key };
+    public QuantisedModelTests(ITestOutputHelper output)
+    {
+        _output = output;
+        _services = ProtectionTests.Services(_store) with { WatermarkKey = Key };
+    }
 
     [Theory]
     [InlineData(DType.Q4_0)]
@@ -77,6 +83,27 @@ public sealed class QuantisedModelTests
 
         WatermarkMatch match = Assert.Single((await DetectAsync("copy.gguf", quantised)).Matches);
         Assert.Equal((WatermarkMode.Elements, 7u, true, true), (match.Mode, match.Payload.OwnerId, match.Decoded, match.IsSignificant));
+    }
+
+    [DataTheory]
+    [InlineData(DType.Q4_0)]
+    [InlineData(DType.Q8_0)]
+    public async Task A_real_language_model_is_marked_before_or_after_it_is_quantised(DType dtype)
+    {
+        // 260 thousand weights, rows of two blocks: little room, so the most that is spent by default, 4 %.
+        byte[] source = await File.ReadAllBytesAsync(SharedData.PathOf("models", "gguf", "stories260K.gguf"));
+        ProtectionOptions options = new() { Watermark = new WatermarkSettings { OwnerId = 7, ModelId = "q-1" }, AllowSuspicious = true };
+        byte[] marked = await OpenedAsync("stories260K.gguf", source, options);
+        ModelFile map = await MapAsync("marked.gguf", marked);
+        byte[] after = Gguf(BlockQuantizer.Quantise(Matrices(map, marked), dtype));
+        WatermarkMatch match = Assert.Single((await DetectAsync("after.gguf", after)).Matches);
+        _output.WriteLine(FormattableString.Invariant($"stories260K, elements 4 % -> {dtype}: Z {match.Z:0.0}, {(match.Decoded ? "exact" : "known only")}"));
+        Assert.True(match.IsSignificant);
+
+        byte[] before = await OpenedAsync("quantised.gguf", Gguf(BlockQuantizer.Quantise(Matrices(map, source), dtype)), options);
+        match = Assert.Single((await DetectAsync("before.gguf", before)).Matches);
+        _output.WriteLine(FormattableString.Invariant($"stories260K, {dtype} scales 4 %: Z {match.Z:0.0}, {(match.Decoded ? "exact" : "known only")}"));
+        Assert.Equal((WatermarkMode.BlockScales, true), (match.Mode, match.IsSignificant));
     }
 
     [Theory]
@@ -141,8 +168,12 @@ public sealed class QuantisedModelTests
 
     private async Task<byte[]> ProtectAndOpenAsync(string name, byte[] file, string mode, long elements)
     {
-        ProtectionOptions options = new() { Watermark = new WatermarkSettings { OwnerId = 7, ModelId = "q-1", Budget = elements < 5_000_000 ? 0.03 : null }, AllowSuspicious = true };
-        await new ModelProtector(_services).ProtectAsync(_store.Put("in", name, file), "out", options, null, None);
+        await new ModelProtector(_services).ProtectAsync(
+            _store.Put("in", name, file),
+            "out",
+            new ProtectionOptions { Watermark = new WatermarkSettings { OwnerId = 7, ModelId = "q-1", Budget = elements < 5_000_000 ? 0.03 : null }, AllowSuspicious = true },
+            null,
+            None);
         await using OpenedModel opened = await new ModelOpener(_services).OpenAsync("out", $"{name}.enc", None);
         WatermarkReceipt receipt = JsonSerializer.Deserialize(opened.Claims[ClaimTypes.Watermark], ProtectionJson.Default.WatermarkReceipt)!;
         Assert.True(receipt is { Applied: true, Decoded: true }, receipt.Reason);
@@ -154,10 +185,21 @@ public sealed class QuantisedModelTests
         return _store.Get("opened", name);
     }
 
+    private async Task<byte[]> OpenedAsync(string name, byte[] file, ProtectionOptions options)
+    {
+        await new ModelProtector(_services).ProtectAsync(_store.Put("in", name, file), "out", options, null, None);
+        await using OpenedModel opened = await new ModelOpener(_services).OpenAsync("out", $"{name}.enc", None);
+        await using IObjectWriter writer = await _store.CreateAsync("opened", name, WriteCondition.Any, None);
+        await opened.CopyToAsync(writer, null, None);
+        return _store.Get("opened", name);
+    }
+
+    private static TestModel Matrices(ModelFile map, byte[] file) => new([.. map.Tensors.Where(t => t.Shape.Length >= 2)], file);
+
     private async Task<WatermarkReading> DetectAsync(string name, byte[] file)
     {
         await using IObjectReader reader = await _store.OpenReadAsync(_store.Put("look", name, file), None);
-        return await new ModelWatermarker(_services.State, _services.Clock).DetectAsync(reader, [_key], checkSeal: false, null, None);
+        return await new ModelWatermarker(_services.State, _services.Clock).DetectAsync(reader, [Key], checkSeal: false, null, None);
     }
 
     private async Task<ModelFile> MapAsync(string name, byte[] file) => await ModelFile.OpenAsync(await _store.OpenReadAsync(_store.Put("map", name, file), None), None);

@@ -13,7 +13,8 @@ internal static class CodeText
     [
         "__import__(", "os.system(", "os.popen(", "subprocess.call(", "subprocess.run(", "subprocess.Popen(", "subprocess.check_output(", "subprocess.check_call(", "subprocess.getoutput(",
         "import os;", "import subprocess;", "import sys;", "import socket;", "import pty;", "import base64;", "import ctypes;", "pty.spawn(", "socket.socket(", "base64.b64decode(",
-        "pickle.loads(", "marshal.loads(", "__builtins__", "__globals__", "__subclasses__", "importlib.import_module(", "urllib.request.urlopen(", "ctypes.CDLL(", "builtins.exec", "builtins.eval",
+        "import os\n", "import subprocess\n", "import socket\n", "from os import ", "from subprocess import ", "from ctypes import ", "ctypes.windll", "ctypes.cdll", "socket.connect(", "open('/etc/", "open(\"/etc/",
+        "pickle.loads(", "pickle.load(", "marshal.loads(", "runpy.run_", "webbrowser.open(", "shutil.rmtree(", "os.remove(", "os.exec", "os.spawn", "os.fork(", "__builtins__", "__globals__", "__subclasses__", "importlib.import_module(", "urllib.request.urlopen(", "ctypes.CDLL(", "builtins.exec", "builtins.eval",
     ];
 
     /// <summary>The same, when no letter or dot stands before it.</summary>
@@ -23,6 +24,7 @@ internal static class CodeText
     [
         "rm -rf /", "rm -rf *", "rm -rf ~", "rm -rf .", "| sh", "|sh", "| bash", "|bash", "| python", "/bin/sh -", "bash -c", "bash -i", "sh -c ", "/dev/tcp/", "nc -e", "ncat -e", "chmod +x", "chmod 777",
         "powershell -", "powershell.exe", "cmd.exe", "cmd /c", "certutil -", "mshta ", "regsvr32", "&& wget ", "&& curl ", "; wget ", "; curl ", "$(curl", "$(wget", "`curl", "`wget", "| base64 -d",
+        "python -c ", "python3 -c ", "perl -e ", "ruby -e ", "/bin/sh", "/bin/bash", "-e /bin/", "nohup ", "crontab -", "/etc/shadow", "authorized_keys",
     ];
 
     private static readonly string[] Markup = ["<script", "javascript:", "<iframe", "onerror="];
@@ -54,6 +56,8 @@ internal static class CodeText
             }
         }
 
+        if (text.StartsWith("#!/", StringComparison.Ordinal))
+            return "a script";
         foreach (string command in Shell)
         {
             if (text.Contains(command, StringComparison.OrdinalIgnoreCase))

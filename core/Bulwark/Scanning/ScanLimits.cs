@@ -12,8 +12,8 @@ public sealed record ScanLimits
     /// <summary>Bytes decompressed, over all members.</summary>
     public long MaxInflatedBytes { get; init; } = 16L << 30;
 
-    /// <summary>The highest ratio of decompressed to compressed bytes of one member before it counts as a bomb, once past 16 MiB.</summary>
-    public int MaxInflationRatio { get; init; } = 1100;
+    /// <summary>The highest ratio of decompressed to compressed bytes of one member before it counts as a bomb, once past 96 MiB.</summary>
+    public int MaxInflationRatio { get; init; } = 250;
 
     /// <summary>The largest compressed member that is held in memory to be read at random; a larger one is only read front to back.</summary>
     public int MaxHeldBytes { get; init; } = 32 << 20;

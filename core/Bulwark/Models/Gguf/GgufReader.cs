@@ -12,6 +12,7 @@ internal sealed class GgufReader
 {
     private const uint DefaultAlignment = 32;
     private const string AlignmentKey = "general.alignment";
+    private const string TemplateKey = "tokenizer.chat_template";
     private const int SmallestKey = 8 + 4 + 1;
     private const int SmallestTensor = 8 + 4 + 4 + 8;
     private const int StringType = 8;
@@ -104,6 +105,8 @@ internal sealed class GgufReader
             ArrayType => await ReadArrayAsync(key, cancellationToken).ConfigureAwait(false),
             _ => await ReadScalarAsync(key, type, cancellationToken).ConfigureAwait(false),
         };
+        if (type != StringType && (key == TemplateKey || key.StartsWith(TemplateKey + ".", StringComparison.Ordinal)))
+            throw ModelFormatException.GgufBadValue(_file, key, "it is not a string");
         if (key != AlignmentKey)
             return;
         if (type != 4)

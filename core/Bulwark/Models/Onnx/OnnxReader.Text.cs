@@ -6,7 +6,7 @@ namespace Bulwark.Models.Onnx;
 internal sealed partial class OnnxReader
 {
     private const int MostTexts = 4096;
-    private const int MostOperators = 4096;
+    private const int MostOperators = 65_536;
 
     private void Close(OnnxFrame frame)
     {
@@ -29,6 +29,8 @@ internal sealed partial class OnnxReader
 
                 if (told && _operators.Count < MostOperators && _operators.TryAdd((frame.Domain, frame.Type), new OnnxOperator(frame.Domain, frame.Type, frame.Start)))
                     Charge(frame.Domain.Length + frame.Type.Length);
+                else if (told && _operators.Count == MostOperators && !_operators.ContainsKey((frame.Domain, frame.Type)))
+                    throw ModelFormatException.OnnxLimit(_file, "kinds of operators", MostOperators);
                 break;
             case OnnxMessage.Function:
                 if (_functions.Add((frame.Domain, frame.Name)))

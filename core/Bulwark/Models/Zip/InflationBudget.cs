@@ -7,7 +7,7 @@ internal sealed class InflationBudget
     public long MaxBytes { get; init; } = 1L << 30;
 
     /// <summary>The highest ratio of decompressed to compressed bytes once past <see cref="RatioFloor"/>.</summary>
-    public int MaxRatio { get; init; } = 1100;
+    public int MaxRatio { get; init; } = UsualRatio;
 
     /// <summary>Content up to this size is held in memory to be read at random.</summary>
     public int MaxHeldBytes { get; init; } = 16 << 20;
@@ -19,7 +19,10 @@ internal sealed class InflationBudget
     public long Bytes { get; private set; }
 
     /// <summary>Below this size no ratio is a bomb.</summary>
-    public const long RatioFloor = 16 << 20;
+    public const long RatioFloor = 96 << 20;
+
+    /// <summary>More than weights reach, of which whole files of zeros are rare at this size; DEFLATE itself ends at 1032.</summary>
+    public const int UsualRatio = 250;
 
     /// <summary>Counts bytes; refuses when there are too many.</summary>
     public void Spend(long bytes, string name)

@@ -9,8 +9,6 @@ internal sealed class ZipDirectoryReader(IObjectReader reader)
     private const int EntryLength = 46;
     private const uint Wide = uint.MaxValue;
     private const int MaxFaults = 1000;
-    private const long RatioFloor = 16 << 20;
-    private const int MaxRatio = 1100;
     private const int TypeBits = 0xF000;
     private const int LinkType = 0xA000;
     private const int FileType = 0x8000;
@@ -146,7 +144,7 @@ internal sealed class ZipDirectoryReader(IObjectReader reader)
             Fault(ZipFaultKind.OddMethod, member, member.EntryOffset, FormattableString.Invariant($"the member {quoted} has the compression method {member.Method}"));
         else if (member.Method == ZipMember.Stored && member.CompressedLength != member.Length && !member.IsEncrypted)
             Fault(ZipFaultKind.SizeMismatch, member, member.EntryOffset, $"the member {quoted} is stored but has two sizes");
-        if (member.Length > RatioFloor && member.Length / MaxRatio > member.CompressedLength)
+        if (member.Length > InflationBudget.RatioFloor && member.Length / InflationBudget.UsualRatio > member.CompressedLength)
             Fault(ZipFaultKind.Ratio, member, member.EntryOffset, FormattableString.Invariant($"the member {quoted} claims to inflate from {member.CompressedLength} to {member.Length} bytes"));
         if (member.IsFolder && member.Length != 0)
             Fault(ZipFaultKind.BadEntry, member, member.EntryOffset, $"the folder {quoted} has content");

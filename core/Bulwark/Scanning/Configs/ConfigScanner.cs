@@ -1,5 +1,7 @@
 using System.Text;
 using Bulwark.Models;
+using Bulwark.Scanning.Keras;
+using Bulwark.Scanning.Pickle;
 using Bulwark.Scanning.Templates;
 using Bulwark.Storage;
 
@@ -13,6 +15,7 @@ internal static class ConfigScanner
 
     private const int LongestPlainValue = 1 << 16;
     private const long LargestConfiguration = 1 << 20;
+    private const int ArchitectureHead = 4096;
     private const string ChatTemplate = "chat_template";
 
     private static readonly string[] TemplateEndings = [".jinja", ".jinja2", ".j2", ".template", ".tmpl"];
@@ -32,12 +35,14 @@ internal static class ConfigScanner
     /// <summary>Scans one file.</summary>
     public static async Task ScanAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken)
     {
-        _ = depth;
         byte[] head = new byte[(int)Math.Min(1024, content.Source.Size)];
         await content.ReadAsync(0, head, cancellationToken).ConfigureAwait(false);
         switch (Sort(head, content.Source.Name))
         {
             case TextSort.Json:
+                // Members of a Keras archive are judged as what they are there.
+                if (depth == 0)
+                    await ScanArchitectureAsync(content, path, context, cancellationToken).ConfigureAwait(false);
                 await ScanJsonAsync(content, path, context, cancellationToken).ConfigureAwait(false);
                 break;
             case TextSort.Yaml:
@@ -91,10 +96,23 @@ internal static class ConfigScanner
         }
     }
 
+    // An architecture of Keras in a file of its own, for model_from_json. Other programs have such keys too, so that only what is malicious counts.
+    private static async Task ScanArchitectureAsync(IObjectReader content, string path, ScanContext context, CancellationToken cancellationToken)
+    {
+        byte[] head = new byte[(int)Math.Min(ArchitectureHead, content.Source.Size)];
+        await content.ReadAsync(0, head, cancellationToken).ConfigureAwait(false);
+        if (head.AsSpan().IndexOf("\"class_name\""u8) < 0 || head.AsSpan().IndexOf("\"config\""u8) < 0)
+            return;
+        var aside = new ScanContext(context.Limits, static (_, _, _, _, _) => Task.CompletedTask);
+        await KerasConfigScanner.ScanAsync(content, path, 0, KerasSource.Archive, aside, cancellationToken).ConfigureAwait(false);
+        foreach (ScanFinding finding in aside.Findings.Where(f => f.Rule.Verdict == Verdict.Malicious))
+            context.Add(finding.Rule, finding.Path, finding.Offset, finding.Message);
+    }
+
     private static void Judge(JsonWalker walker, long size, string path, ScanContext context)
     {
         (string key, string text, IReadOnlyList<string> way) = (walker.Key, walker.Text, walker.Path);
-        if (walker.Word == "true" && key == "trust_remote_code")
+        if (key == "trust_remote_code" && (walker.Word == "true" || text.Equals("true", StringComparison.OrdinalIgnoreCase)))
             context.Add(ConfigRules.TrustRemoteCode, path, walker.Offset, "It sets trust_remote_code.");
         if (text.Length == 0)
             return;
@@ -135,27 +153,25 @@ internal static class ConfigScanner
     /// <summary>True for a value of a configuration; not for words of a vocabulary, cells of a notebook, or examples of a data set.</summary>
     private static bool IsPlainValue(JsonWalker walker, long size) =>
         size <= LargestConfiguration && walker.Text.Length <= LongestPlainValue && walker.Path is [{ Length: > 0 } first, ..]
-        && first is not ("model" or "added_tokens" or "added_tokens_decoder" or "vocab" or "merges" or "id2label" or "label2id" or "cells" or "scripts" or "data" or "examples" or "messages" or "rows")
+        && first is not ("model" or "added_tokens" or "added_tokens_decoder" or "vocab" or "merges" or "id2label" or "label2id" or "cells" or "scripts" or "data" or "examples" or "messages" or "rows" or "additional_special_tokens")
         && !walker.Path.Contains("vocab");
 
     private static void ScanYaml(string text, string path, ScanContext context)
     {
-        int tag = text.IndexOf("!!python/", StringComparison.Ordinal);
-        if (tag < 0)
-            tag = text.IndexOf("tag:yaml.org,2002:python/", StringComparison.Ordinal);
-        if (tag >= 0)
+        if (YamlTags.FindPython(text) is >= 0 and var tag)
             context.Add(ConfigRules.PythonTag, path, tag, $"It has {ModelFormatException.Quote(Line(text, tag))}.");
         foreach ((string template, int offset) in YamlText.Values(text, ChatTemplate))
             JinjaTemplateScanner.Scan(template, $"{path}#{ChatTemplate}@{offset}", context);
         foreach ((string target, int offset) in YamlText.Values(text, "_target_"))
         {
-            if (IsDangerous(target.Trim()))
-                context.Add(ConfigRules.Target, path, offset, $"It calls {ModelFormatException.Quote(target.Trim())}.");
+            string called = target.Split(',', '}', '#')[0].Trim();
+            if (IsDangerous(called))
+                context.Add(ConfigRules.Target, path, offset, $"It calls {ModelFormatException.Quote(called)}.");
         }
 
         foreach ((string value, int offset) in YamlText.Values(text, "trust_remote_code"))
         {
-            if (value.Trim().ToUpperInvariant() is "TRUE" or "YES" or "ON")
+            if (value.Split(',', '}', '#')[0].Trim().ToUpperInvariant() is "TRUE" or "YES" or "ON")
                 context.Add(ConfigRules.TrustRemoteCode, path, offset, "It sets trust_remote_code.");
         }
     }
@@ -170,6 +186,10 @@ internal static class ConfigScanner
     {
         int dot = target.IndexOf('.', StringComparison.Ordinal);
         string module = dot < 0 ? target : target[..dot];
+        int last = target.LastIndexOf('.');
+        if (last > 0 && !target.EndsWith(".compile", StringComparison.Ordinal)
+            && GlobalPolicy.Judge(target[..last], target[(last + 1)..], torchScript: false) is GlobalStanding.Dangerous or GlobalStanding.Dotted or GlobalStanding.Scanner or GlobalStanding.LoadsBytes)
+            return true;
         return DangerousModules.Contains(module) || module is "eval" or "exec" or "open" or "__import__" or "compile" || target.Contains("__", StringComparison.Ordinal);
     }
 

@@ -6,14 +6,17 @@ namespace Bulwark.Scanning.Configs;
 
 /// <summary>
 /// Finds the values of keys in YAML text, line by line and forgiving: enough to read a template out of a configuration, not a
-/// YAML parser. Aliases and tags are not followed.
+/// YAML parser. Of aliases, the first anchor of the name counts.
 /// </summary>
 internal static class YamlText
 {
-    private const int MostValues = 64;
+    private const int MostValues = 1024;
+    private const int MostProperties = 8;
 
     /// <summary>What may stand before a key: indentation, dashes of a list, a brace or comma of a flow, a quote.</summary>
     private static readonly SearchValues<char> Leading = SearchValues.Create(" \t-{,'\"?");
+
+    private static readonly SearchValues<char> PropertyEnd = SearchValues.Create(" \t\r\n,]}");
 
     /// <summary>Each value of a key, at any depth, with the number of its first character; the first of them.</summary>
     public static IEnumerable<(string Value, int Offset)> Values(string text, string key)
@@ -42,10 +45,23 @@ internal static class YamlText
 
     private static string? Scalar(string text, int at, int indent)
     {
-        while (at < text.Length && text[at] is ' ' or '\t' or '\r' or '\n')
-            at++;
-        if (at >= text.Length)
-            return null;
+        for (int followed = 0; ; followed++)
+        {
+            while (at < text.Length && text[at] is ' ' or '\t' or '\r' or '\n')
+                at++;
+            if (at >= text.Length || followed > MostProperties)
+                return null;
+            if (text[at] is not ('&' or '!' or '*'))
+                break;
+            int end = text.AsSpan(at).IndexOfAny(PropertyEnd);
+            string property = end < 0 ? text[at..] : text.Substring(at, end);
+            int anchor = property[0] == '*' ? text.IndexOf("&" + property[1..], StringComparison.Ordinal) : -1;
+            if (property[0] == '*' && anchor < 0)
+                return null;
+            // An alias stands for what has its anchor; an anchor or a tag stands before its value.
+            at = (property[0] == '*' ? anchor : at) + property.Length;
+        }
+
         return text[at] switch
         {
             '\'' => Single(text, at + 1),

@@ -84,7 +84,9 @@ internal sealed class ZipRemains(ZipDirectory directory, string path, int depth,
         if (++_unlisted > MostUnlisted || !MemberScan.TryEnter(path, depth, context))
             return region.Source.Size;
         context.Add(ContainerRules.Unlisted, path, start + at, $"A local header names {ModelFormatException.Quote(name)}, which the directory does not list.");
-        long length = compressed is 0 or uint.MaxValue || compressed > region.Source.Size - data ? region.Source.Size - data : compressed;
+        // A length that is not told ends at the next header at the latest, where the search goes on: each byte is looked at once, not once for each header before it.
+        bool told = compressed is not (0 or uint.MaxValue) && compressed <= region.Source.Size - data;
+        long length = told ? compressed : await NextHeaderAsync(region, data, cancellationToken).ConfigureAwait(false) - data;
         var raw = new ReaderSection(region, name, data, length);
         try
         {
@@ -97,6 +99,23 @@ internal sealed class ZipRemains(ZipDirectory directory, string path, int depth,
                 MemberScan.Report(e, path, context);
         }
 
-        return compressed is 0 or uint.MaxValue ? data : data + length;
+        return data + length;
+    }
+
+    private async Task<long> NextHeaderAsync(ReaderSection region, long from, CancellationToken cancellationToken)
+    {
+        byte[] piece = new byte[(int)Math.Min(PieceLength, region.Source.Size - from)];
+        for (long at = from; at < region.Source.Size && _searched < MostSearched;)
+        {
+            int length = (int)Math.Min(piece.Length, region.Source.Size - at);
+            await region.ReadAsync(at, piece.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            _searched += length;
+            int found = piece.AsSpan(0, length).IndexOf("PK\u0003\u0004"u8);
+            if (found >= 0)
+                return at + found;
+            at += length <= 3 ? length : length - 3;
+        }
+
+        return region.Source.Size;
     }
 }

@@ -38,7 +38,7 @@ internal static class DisguiseScanner
     ];
 
     /// <summary>Endings of formats that always begin the same way, so that anything else is broken or false.</summary>
-    private static readonly string[] Strict = [".safetensors", ".gguf", ".onnx", ".npy"];
+    private static readonly string[] Strict = [".safetensors", ".gguf", ".onnx", ".npy", ".npz", ".keras", ".h5", ".hdf5"];
 
     /// <summary>Reports programs, and scripts and archives under the name of a model.</summary>
     public static async Task ScanAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ internal static class FileSignature
 
     private static readonly string[] Scripts =
     [
-        "#!", "<!DOCTYPE HTML", "<HTML", "<?PHP", "<SCRIPT", "<SVG", "<%", "@ECHO OFF", "IMPORT OS", "IMPORT SUBPROCESS", "IMPORT SYS", "IMPORT SOCKET", "IMPORT BASE64", "FROM OS IMPORT", "SET-EXECUTIONPOLICY", "POWERSHELL",
+        "#!", "<!DOCTYPE HTML", "<HTML", "<?PHP", "<SCRIPT", "<SVG", "<%", "@ECHO OFF", "IMPORT OS", "IMPORT SUBPROCESS", "IMPORT SYS", "IMPORT SOCKET", "IMPORT BASE64", "FROM OS IMPORT", "FROM SUBPROCESS IMPORT", "IMPORT CTYPES", "IMPORT PTY", "IMPORT URLLIB", "IMPORT SHUTIL", "IMPORT PICKLE", "EVAL(", "EXEC(", "SET-EXECUTIONPOLICY", "POWERSHELL",
     ];
 
     /// <summary>What a file is by its first bytes; null when they are of nothing foreign.</summary>
@@ -49,7 +49,9 @@ internal static class FileSignature
         if (IsPortableExecutable(head))
             return (ForeignKind.Program, "a Windows program");
         ReadOnlySpan<byte> text = head.Length > 3 && head[0] == 0xEF && head[1] == 0xBB && head[2] == 0xBF ? head[3..] : head;
-        text = text.TrimStart(" \t\r\n"u8);
+        text = SkipComments(text.TrimStart(" \t\r\n"u8));
+        if (!head.Contains((byte)0) && (text.IndexOf("WScript.Shell"u8) >= 0 || text.IndexOf("ActiveXObject("u8) >= 0))
+            return (ForeignKind.Script, "a script");
         foreach (string script in Scripts)
         {
             if (text.Length >= script.Length && System.Text.Ascii.EqualsIgnoreCase(text[..script.Length], script) && !head.Contains((byte)0))
@@ -57,6 +59,14 @@ internal static class FileSignature
         }
 
         return null;
+    }
+
+    /// <summary>What comes after the lines of comment that a script may begin with.</summary>
+    private static ReadOnlySpan<byte> SkipComments(ReadOnlySpan<byte> text)
+    {
+        while (text is [(byte)'#', not (byte)'!', ..] && text.IndexOf((byte)'\n') is >= 0 and var end)
+            text = text[(end + 1)..].TrimStart(" \t\r\n"u8);
+        return text;
     }
 
     /// <summary>"MZ" alone is two bytes that any weights may begin with, so the header behind it must be there too.</summary>

@@ -19,10 +19,14 @@ internal static class NpyScanner
             if (file.Header.Length > NpyHeader.UsualLength)
                 context.Add(NumpyRules.LongHeader, path, 0, FormattableString.Invariant($"The header has {file.Header.Length} bytes."));
             end = file.DataEnd;
+            var pickle = new ReaderSection(content, content.Source.Name, file.Header.DataOffset, end - file.Header.DataOffset);
             if (file.Header.Descr.HasObjects)
             {
-                var pickle = new ReaderSection(content, content.Source.Name, file.Header.DataOffset, end - file.Header.DataOffset);
                 await PickleScanner.ScanAsync(pickle, path + "!pickle", depth, context, cancellationToken).ConfigureAwait(false);
+            }
+            else if (await PickleScanner.FindPayloadAsync(pickle, cancellationToken).ConfigureAwait(false) is { } payload)
+            {
+                context.Add(NumpyRules.Payload, path, file.Header.DataOffset, $"The elements are a pickle: {payload}");
             }
         }
         catch (ModelFormatException e)

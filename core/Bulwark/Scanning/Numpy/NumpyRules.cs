@@ -20,6 +20,12 @@ internal static class NumpyRules
         "BWS1303", Verdict.Suspicious, Severity.Low, "Bytes behind the array",
         "The file goes on after its last element; what is there is seen by no reader of the format.");
 
+    /// <summary>A pickle for elements.</summary>
+    public static readonly ScanRule Payload = new(
+        "BWS1304", Verdict.Suspicious, Severity.High, "Array holds a pickle that runs code",
+        "The elements of the array are the bytes of a pickle that would run code: numpy does not load it, but whoever knows of it does.",
+        "AML.T0018.002");
+
     /// <summary>All rules about NumPy files.</summary>
-    public static IReadOnlyList<ScanRule> All { get; } = [Malformed, LongHeader, TrailingBytes];
+    public static IReadOnlyList<ScanRule> All { get; } = [Malformed, LongHeader, TrailingBytes, Payload];
 }

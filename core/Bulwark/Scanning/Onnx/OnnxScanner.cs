@@ -55,6 +55,8 @@ internal static class OnnxScanner
         {
             if (key is "location" or "basepath" && (value.Length > 0) && Leaves(value) is { } how)
                 context.Add(OnnxRules.ExternalPath, path, external.Position, $"Tensor {ModelFormatException.Quote(external.Tensor)} reads {ModelFormatException.Quote(value)}, {how}.");
+            else if (key == "location" && value.Contains('$', StringComparison.Ordinal))
+                context.Add(OnnxRules.Odd, path, external.Position, $"Tensor {ModelFormatException.Quote(external.Tensor)} reads {ModelFormatException.Quote(value)}, which depends on the machine where something expands it.");
             if (KnownKeys.Contains(key))
                 continue;
             bool attribute = key.StartsWith('_') || key.Contains("__", StringComparison.Ordinal);

@@ -16,6 +16,7 @@ internal static class GlobalPolicy
     private static readonly FrozenSet<string> Packages = Words(KnownModules.Packages);
     private static readonly FrozenSet<string> ModelPackages = Words(KnownModules.ModelPackages);
     private static readonly FrozenSet<string> Scanners = Words(KnownModules.Scanners);
+    private static readonly FrozenSet<string> Enumerations = Words("http.HTTPStatus http.HTTPMethod re.RegexFlag uuid.SafeUUID calendar.Month calendar.Day");
     private static readonly FrozenSet<string> DangerousNames = Words(KnownModules.DangerousNames);
 
     /// <summary>Judges a global.</summary>
@@ -31,6 +32,10 @@ internal static class GlobalPolicy
             return GlobalStanding.ReadsAttribute;
         if (torchScript && module.StartsWith("__torch__", StringComparison.Ordinal) && !name.Contains('.', StringComparison.Ordinal))
             return GlobalStanding.TorchScriptClass;
+
+        // Members of some enumerations are pickled by name: http.HTTPStatus.OK.
+        if (name.Split('.') is [var type, var member] && Enumerations.Contains(module + "." + type) && member.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c == '_'))
+            return GlobalStanding.AllowedName;
 
         string root = Root(module);
         if (Scanners.Contains(root))
@@ -53,6 +58,9 @@ internal static class GlobalPolicy
             return GlobalStanding.ModelPackage;
         return Ascii(module) && Ascii(name) ? GlobalStanding.Unknown : GlobalStanding.NonAscii;
     }
+
+    /// <summary>Whether a name is that of a method that PyTorch's schedulers and lazy modules keep as an attribute, so that picklers read it from its object.</summary>
+    public static bool IsBoundMethod(string? name) => name is "_annealing_cos" or "_annealing_linear" or "_infer_parameters" or "_lazy_load_hook";
 
     /// <summary>Whether Python could import such a name at all.</summary>
     public static bool IsPossible(string module, string name) => IsPath(module) && IsPath(name);

@@ -9,7 +9,7 @@ internal static class KnownModules
 {
     /// <summary>Top-level modules of the standard library, CPython 2.7 to 3.14.</summary>
     public const string StandardLibrary = """
-        BaseHTTPServer CGIHTTPServer ConfigParser Cookie HTMLParser Queue SimpleHTTPServer SimpleXMLRPCServer SocketServer StringIO Tkinter UserDict UserList
+        _winreg BaseHTTPServer CGIHTTPServer ConfigParser Cookie HTMLParser Queue SimpleHTTPServer SimpleXMLRPCServer SocketServer StringIO Tkinter UserDict UserList
         UserString __builtin__ __builtins__ __future__ _abc _aix_support _android_support _apple_support _ast _asyncio _bisect _blake2 _bootlocale
         _bootsubprocess _bz2 _codecs _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _collections _collections_abc _colorize
         _compat_pickle _compression _contextvars _crypt _csv _ctypes _ctypes_test _curses _curses_panel _datetime _dbm _decimal _dummy_thread _dummy_threading
@@ -45,7 +45,7 @@ internal static class KnownModules
         threading _thread thread dummy_thread multiprocessing _multiprocessing _posixshmem concurrent atexit sched queue sqlite3 _sqlite3 logging.config
         logging.handlers tarfile bz2 gzip lzma _io _pyio io venv ensurepip pip easy_install setuptools pkg_resources wheel _osx_support _aix_support _pyrepl
         _interpreters _xxsubinterpreters _interpchannels _interpqueues interpreters rlcompleter readline cmd faulthandler tracemalloc resource fcntl termios
-        msvcrt winreg _winapi winsound platform getpass pwd grp crypt syslog mailbox netrc torch.hub torch.jit torch.package torch.fx torch.compiler
+        msvcrt winreg _winreg _winapi winsound platform getpass pwd grp crypt syslog mailbox netrc torch.hub torch.jit torch.package torch.fx torch.compiler
         torch._dynamo torch._inductor torch._export torch.export torch.utils.cpp_extension torch.utils.bottleneck torch.utils.collect_env
         torch.utils._config_module torch.utils.data.datapipes torch.utils.model_zoo torch.utils.dlpack torch.multiprocessing torch.ops torch.classes
         torch._ops torch._C._dynamo torch.testing numpy.f2py numpy.distutils numpy.testing numpy.lib.npyio numpy.lib._npyio_impl numpy.lib._datasource
@@ -71,6 +71,8 @@ internal static class KnownModules
         more_itertools toolz cytoolz markupsafe bs4 html5lib scrapy selenium playwright onnx onnxruntime tensorrt triton openvino tvm mxnet paddle caffe
         caffe2 theano chainer cntk coremltools tflite_runtime mlflow wandb clearml kubeflow bentoml skops safetensors huggingface_hub gradio streamlit cython
         Cython pyximport sip PyQt5 PyQt6 PySide2 PySide6 wx gi dbus Xlib simplejson ujson orjson msgpack toml tomli tomlkit configobj dotenv decouple hydra
+        fire absl xlrd openpyxl docx pptx pypdf PyPDF2 reportlab pywin32 win32 pynput pyautogui keyboard mouse mss scapy impacket nmap shodan ansible salt
+        luigi airflow prefect dagster papermill nbconvert nbformat jupyter traitlets stevedore pluggy lazy_loader sortedcontainers cachetools diskcache joblibspark
         munch box addict networkx statsmodels patsy pymc arviz emcee nltk gensim cvxpy ortools pyomo gurobipy osgeo shapely fiona geopandas rasterio
         """;
 

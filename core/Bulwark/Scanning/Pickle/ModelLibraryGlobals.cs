@@ -12,6 +12,7 @@ internal static class ModelLibraryGlobals
         accelerate.utils.deepspeed:: HfDeepSpeedConfig
         catboost.core:: CatBoost CatBoostClassifier CatBoostRegressor
         dateutil.tz.tz: tzutc tzlocal tzoffset
+        dill._dill: _create_array
         joblib.numpy_pickle: NumpyArrayWrapper
         lightgbm.basic:: Booster
         lightgbm.sklearn:: LGBMModel LGBMClassifier LGBMRegressor LGBMRanker _EvalFunctionWrapper _ObjectiveFunctionWrapper
@@ -25,9 +26,11 @@ internal static class ModelLibraryGlobals
         pandas:: DataFrame Series
         pandas._libs.arrays: __pyx_unpickle_NDArrayBacked
         pandas._libs.arrays:: NDArrayBacked
+        pandas._libs.interval: __pyx_unpickle_IntervalMixin Interval
         pandas._libs.internals: _unpickle_block BlockPlacement BlockManager
-        pandas._libs.missing: NAType C_NA
-        pandas._libs.tslibs.nattype: _nat_unpickle NaTType
+        pandas._libs.missing: NAType C_NA NA
+        pandas._libs.sparse: IntIndex BlockIndex
+        pandas._libs.tslibs.nattype: _nat_unpickle __nat_unpickle NaTType
         pandas._libs.tslibs.offsets: Day Hour Minute Second Milli Micro Nano MonthEnd MonthBegin BusinessDay Week YearEnd YearBegin QuarterEnd QuarterBegin
         pandas._libs.tslibs.period: _period_unpickle
         pandas._libs.tslibs.timedeltas: _timedelta_unpickle Timedelta
@@ -40,8 +43,12 @@ internal static class ModelLibraryGlobals
         pandas.core.arrays.floating:: FloatingArray
         pandas.core.arrays.integer: Int8Dtype Int16Dtype Int32Dtype Int64Dtype UInt8Dtype UInt16Dtype UInt32Dtype UInt64Dtype
         pandas.core.arrays.integer:: IntegerArray
+        pandas.core.arrays.interval:: IntervalArray
         pandas.core.arrays.numpy:: PandasArray NumpyExtensionArray
         pandas.core.arrays.numpy_:: PandasArray NumpyExtensionArray
+        pandas.core.arrays.period:: PeriodArray
+        pandas.core.arrays.sparse.array:: SparseArray
+        pandas.core.arrays.sparse.dtype: SparseDtype
         pandas.core.arrays.string_: StringDtype
         pandas.core.arrays.string_:: StringArray
         pandas.core.arrays.timedeltas:: TimedeltaArray

@@ -1,23 +1,32 @@
 namespace Bulwark.Scanning.Pickle;
 
-/// <summary>How bytes inside a pickle may be a pickle, or a model, themselves.</summary>
+/// <summary>How a value of a pickle could hold another pickle.</summary>
 internal enum NestedForm
 {
-    /// <summary>Bytes that loading the file loads in turn.</summary>
-    Loaded,
-
-    /// <summary>The bytes as they are.</summary>
+    /// <summary>As it is.</summary>
     Raw,
 
-    /// <summary>Text whose characters are the bytes.</summary>
+    /// <summary>As characters of the same numbers.</summary>
     Latin1,
 
-    /// <summary>Base64, plain or for addresses.</summary>
+    /// <summary>As a string of protocol 0, with escapes.</summary>
+    Escaped,
+
+    /// <summary>In base64.</summary>
     Base64,
 
-    /// <summary>Hexadecimal digits.</summary>
+    /// <summary>In base32.</summary>
+    Base32,
+
+    /// <summary>In base85, of either alphabet.</summary>
+    Base85,
+
+    /// <summary>In hexadecimal.</summary>
     Hexadecimal,
 
-    /// <summary>zlib or gzip.</summary>
+    /// <summary>Compressed, in a format of its own.</summary>
     Compressed,
+
+    /// <summary>Not a guess: the pickle itself has it loaded.</summary>
+    Loaded,
 }

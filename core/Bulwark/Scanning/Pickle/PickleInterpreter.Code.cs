@@ -8,6 +8,9 @@ internal sealed partial class PickleInterpreter
 {
     private const int MostGlobals = 1 << 16;
     private const long LargestAllocation = 1L << 31;
+    private const long LargestRange = 100_000_000;
+    private const long LargestExponent = 1_000_000;
+    private const byte Endless = 1;
 
     private readonly List<PickledGlobal> _globals = [];
     private readonly Dictionary<(string, string), int> _globalIds = [];
@@ -185,6 +188,21 @@ internal sealed partial class PickleInterpreter
             return;
         }
 
+        if (!constructs && StandingOf(_stack.Peek(1)) == GlobalStanding.ReadsAttribute && _tuples.TryGet(_stack.Peek(0), out read)
+            && read is [{ Kind: AbstractKind.Object }, { Kind: AbstractKind.Text } method])
+        {
+            if (!TryName(method, out string? name))
+                return;
+            if (GlobalPolicy.IsBoundMethod(name))
+            {
+                _stack.Pop();
+                _stack.Pop();
+                _attributesRead++;
+                Push(new AbstractValue(AbstractKind.Object, _token.Position));
+                return;
+            }
+        }
+
         AbstractValue arguments = _stack.Pop();
         AbstractValue callable = _stack.Pop();
         if (arguments.Kind is not (AbstractKind.Tuple or AbstractKind.Opaque or AbstractKind.Object or AbstractKind.Persistent or AbstractKind.Extension))
@@ -261,7 +279,7 @@ internal sealed partial class PickleInterpreter
         {
             GlobalStanding.Dangerous or GlobalStanding.Scanner or GlobalStanding.Dotted or GlobalStanding.ReadsAttribute => PickleRules.DangerousCall,
             GlobalStanding.StandardLibrary => PickleRules.UnlistedCall,
-            GlobalStanding.AllowedName => constructs ? null : PickleRules.UnlistedCall,
+            GlobalStanding.AllowedName => constructs || MapsAllowed(global, arguments) ? null : PickleRules.UnlistedCall,
             // NEWOBJ only makes an empty object of a class; anything else there is a function, or a type of C with the manners of one.
             GlobalStanding.Package => constructs && global.LooksLikeClass ? null : PickleRules.UnlistedCall,
             GlobalStanding.ModelPackage => global.LooksLikeClass ? null : PickleRules.UnlistedCall,
@@ -298,6 +316,8 @@ internal sealed partial class PickleInterpreter
                 if (!known || arguments.Length != 1)
                     Add(PickleRules.DangerousCall, $"The pickle makes a class with {global}.");
                 return result;
+            case GlobalStanding.AllowedName when global.Name is "map" or "filter" or "imap" or "ifilter":
+                return IsEndless(global.Name, arguments) ? result with { Flag = Endless } : result;
             case not GlobalStanding.Allowed:
                 return result;
         }
@@ -315,8 +335,27 @@ internal sealed partial class PickleInterpreter
                 return result;
             case ("builtins" or "__builtin__", "bytes" or "bytearray") when arguments is [{ Kind: AbstractKind.Bytes or AbstractKind.EncodedBytes } bytes, ..]:
                 return bytes;
-            case ("builtins" or "__builtin__", "bytes" or "bytearray") when arguments is [{ Kind: AbstractKind.Integer, Payload: > LargestAllocation }]:
-                Add(PickleRules.Allocation, $"{global} is asked for {arguments[0].Payload} bytes.");
+            case ("dill._dill", "_create_array") when !(arguments is [var create, ..] && MayCall(create)):
+                Add(PickleRules.UnlistedCall, $"The pickle has {global} call something that is not on the allow-list of callables.");
+                return result;
+            case ("itertools", _) or ("builtins" or "__builtin__", "range" or "xrange" or "zip" or "enumerate" or "iter" or "reversed") when IsEndless(global.Name, arguments):
+                return result with { Flag = Endless };
+            case ("builtins" or "__builtin__" or "collections" or "_collections" or "array", "list" or "tuple" or "set" or "frozenset" or "dict" or "bytes" or "bytearray" or "deque" or "Counter" or "OrderedDict" or "array")
+                when HasEndless(arguments):
+                Add(PickleRules.Allocation, $"{global} collects the values of an iterator that has no end, or a far one.");
+                return result;
+            case ("builtins" or "__builtin__" or "operator" or "_operator", "pow") when arguments is [_, { Kind: AbstractKind.Integer, Payload: > LargestExponent }]:
+                Add(PickleRules.Allocation, $"{global} is asked for a number of that many digits.");
+                return result;
+            case ("builtins" or "__builtin__", "bytes" or "bytearray") or ("numpy", "ndarray" or "void" or "recarray" or "chararray" or "matrix")
+                or ("numpy.core.multiarray" or "numpy._core.multiarray" or "numpy.core._multiarray_umath" or "numpy._core._multiarray_umath" or "numpy.core.umath" or "numpy._core.umath", "_reconstruct" or "ndarray")
+                when LargestShape(arguments) is > LargestAllocation and var elements:
+                Add(PickleRules.Allocation, $"{global} is asked for {elements} elements.");
+                return result;
+            case ("torch" or "torch.cuda" or "torch.sparse" or "torch.cuda.sparse" or "torch.storage" or "torch._tensor" or "torch.tensor", _)
+                when (global.Name.EndsWith("Storage", StringComparison.Ordinal) || global.Name.EndsWith("Tensor", StringComparison.Ordinal))
+                && (arguments.Length > 0 && AreIntegers(arguments) ? Product(arguments) ?? long.MaxValue : LargestShape(arguments)) is > LargestAllocation and var elements:
+                Add(PickleRules.Allocation, $"{global} is asked for {elements} elements.");
                 return result;
             case ("numpy", "dtype"):
                 return DTypeOf(result, arguments);
@@ -326,6 +365,66 @@ internal sealed partial class PickleInterpreter
             default:
                 return result;
         }
+    }
+
+    // Iterators that go on for ever, or as good as that: harmless until something collects what they yield.
+    private static bool IsEndless(string maker, ReadOnlySpan<AbstractValue> arguments) => maker switch
+    {
+        "range" or "xrange" => Largest(arguments) > LargestRange,
+        "repeat" => arguments.Length == 1 || arguments is [_, { Kind: AbstractKind.Integer, Payload: > LargestRange }, ..],
+        "count" or "cycle" or "product" or "permutations" or "combinations" or "combinations_with_replacement" => true,
+        _ => HasEndless(arguments),
+    };
+
+    private static bool HasEndless(ReadOnlySpan<AbstractValue> arguments)
+    {
+        foreach (ref readonly AbstractValue argument in arguments)
+        {
+            if (argument is { Kind: AbstractKind.Object, Flag: Endless })
+                return true;
+        }
+
+        return false;
+    }
+
+    // The largest number of elements asked for, by a number or by a shape.
+    private long? LargestShape(ReadOnlySpan<AbstractValue> arguments)
+    {
+        long? largest = Largest(arguments);
+        foreach (ref readonly AbstractValue argument in arguments)
+        {
+            if (argument.Kind == AbstractKind.Tuple && _tuples.TryGet(argument, out ReadOnlySpan<AbstractValue> shape) && shape.Length > 0 && AreIntegers(shape))
+                largest = Math.Max(largest ?? 0, Product(shape) ?? long.MaxValue);
+        }
+
+        return largest;
+    }
+
+    private static bool AreIntegers(ReadOnlySpan<AbstractValue> values)
+    {
+        foreach (ref readonly AbstractValue value in values)
+        {
+            if (value.Kind != AbstractKind.Integer)
+                return false;
+        }
+
+        return true;
+    }
+
+    // map and filter call what they are given, each time it is asked for.
+    private bool MapsAllowed(PickledGlobal global, ReadOnlySpan<AbstractValue> arguments) =>
+        global is { Module: "builtins" or "__builtin__" or "itertools", Name: "map" or "filter" or "imap" or "ifilter" } && arguments is [var function, ..] && MayCall(function);
+
+    private static long? Largest(ReadOnlySpan<AbstractValue> arguments)
+    {
+        long? largest = null;
+        foreach (ref readonly AbstractValue argument in arguments)
+        {
+            if (argument.Kind == AbstractKind.Integer)
+                largest = Math.Max(largest ?? 0, argument.Payload);
+        }
+
+        return largest;
     }
 
     private void Build()
@@ -373,6 +472,7 @@ internal sealed partial class PickleInterpreter
     private void PersistentTuple()
     {
         AbstractValue id = _stack.Peek(0);
+        var loaded = new AbstractValue(AbstractKind.Persistent);
         if (!_options.AllowPersistentIds && !_options.AllowTextIds)
         {
             Add(PickleRules.PersistentId, "BINPERSID asks the loader for an object by an id.");
@@ -389,6 +489,9 @@ internal sealed partial class PickleInterpreter
                     return;
                 if (kind is not ("storage" or "module"))
                     Add(PickleRules.PersistentId, $"A persistent id of the kind {ModelFormatException.Quote(kind ?? "")} is none of PyTorch's.");
+                else if (kind == "module" && items is [_, { Kind: AbstractKind.Global } type, ..])
+                    // PyTorch's old form writes a class once with its source text, and loads the class itself.
+                    loaded = type;
                 else if (kind == "storage" && items.Length > 2 && items[2].Kind == AbstractKind.Text)
                 {
                     if (!TryName(items[2], out string? key))
@@ -404,7 +507,7 @@ internal sealed partial class PickleInterpreter
         }
 
         _stack.Pop();
-        Push(new AbstractValue(AbstractKind.Persistent));
+        Push(loaded);
     }
 
     private static bool IsPath(string key) =>

@@ -8,7 +8,8 @@ internal sealed partial class PickleInterpreter
 {
     // What is unwrapped is held in memory.
     private const int LongestWrapped = 4 << 20;
-    private const int MostNested = 4_000;
+    private const int MostNested = 100_000;
+    private const int LongestEscapedHead = 256;
     private const int HeadLength = 16;
 
     private static readonly ScanRule[] PayloadRules =
@@ -32,7 +33,17 @@ internal sealed partial class PickleInterpreter
     {
         ReadOnlySpan<byte> payload = _reader.Payload(_token);
         if (_token.Opcode == PickleOpcode.String)
+        {
+            if (payload.Length > 4 && _token.IsHeld && payload[..Math.Min(payload.Length, LongestEscapedHead)].Contains((byte)'\\')
+                && PickleText.Unquote(payload) is { } unescaped && NestedBytes.FormOf(unescaped) is not null)
+            {
+                Schedule(new AbstractValue(AbstractKind.Bytes, _token.PayloadOffset, _token.PayloadLength), NestedForm.Escaped);
+                return;
+            }
+
             payload = payload.Length > 2 ? payload[1..^1] : default;
+        }
+
         if (payload.Length is > 8 and < 16 && payload.StartsWith("__"u8) && IsInternal(payload))
             Add(PickleRules.InternalName, $"The text {PickleText.Decode(PickleOpcode.BinUnicode, payload)} is stored.");
         if (NestedBytes.FormOfText(payload) is not { } form)
@@ -50,8 +61,15 @@ internal sealed partial class PickleInterpreter
         // A payload that only waits is a warning, so that there is an end to looking for them; what gets loaded is always looked at.
         if (_failed || (form == NestedForm.Loaded && !_loaded.Add(value.Payload)))
             return;
-        if (form != NestedForm.Loaded && (_depth >= _context.Limits.MaxDepth || ++_nestedCount > MostNested))
+        if (form != NestedForm.Loaded && _depth >= _context.Limits.MaxDepth)
             return;
+        if (form != NestedForm.Loaded && ++_nestedCount > MostNested)
+        {
+            if (_nestedCount == MostNested + 1)
+                Add(PickleRules.NestedPayload, $"More than {MostNested} values look like pickles themselves; the others were not looked into.");
+            return;
+        }
+
         _nested = (value, form);
         _pause = Pause.Nested;
     }
@@ -72,10 +90,12 @@ internal sealed partial class PickleInterpreter
         using (var reader = new PickleReader(content, 0))
             await new PickleInterpreter(reader, content, _path, _depth + 1, PickleScanOptions.Torch, aside).InterpretAsync(cancellationToken).ConfigureAwait(false);
         _context.Opcodes += aside.Opcodes;
-        ScanFinding? payload = aside.Findings.FirstOrDefault(f => PayloadRules.Contains(f.Rule));
-        if (payload is not null)
-            _context.Add(PickleRules.NestedPayload, _path, value.Payload, $"A value of {value.Size} bytes is a pickle itself ({form}): {payload.Message}");
+        if (PayloadOf(aside) is { } payload)
+            _context.Add(PickleRules.NestedPayload, _path, value.Payload, $"A value of {value.Size} bytes is a pickle itself ({form}): {payload}");
     }
+
+    /// <summary>The first finding that says that a pickle does more than hold data; null when there is none.</summary>
+    public static string? PayloadOf(ScanContext scanned) => scanned.Findings.FirstOrDefault(f => PayloadRules.Contains(f.Rule))?.Message;
 
     // torch.storage._load_from_bytes: torch.load on the bytes.
     private async Task ScanLoadedAsync(AbstractValue value, CancellationToken cancellationToken)
@@ -119,10 +139,6 @@ internal sealed partial class PickleInterpreter
             return new ReaderSection(_content, _path, value.Payload, value.Size);
         byte[] wrapped = new byte[Math.Min(value.Size, LongestWrapped)];
         await _content.ReadAsync(value.Payload, wrapped, cancellationToken).ConfigureAwait(false);
-        byte[]? bytes = NestedBytes.Unwrap(form, wrapped);
-        // Compressed once more, or compressed inside base64.
-        if (bytes is not null && NestedBytes.FormOf(bytes) is NestedForm.Compressed)
-            bytes = NestedBytes.Unwrap(NestedForm.Compressed, bytes);
-        return bytes is not null && NestedBytes.FormOf(bytes) == NestedForm.Raw ? new MemoryReader(_path, bytes) : null;
+        return NestedBytes.Unwrap(form, wrapped) is { } bytes ? new MemoryReader(_path, bytes) : null;
     }
 }

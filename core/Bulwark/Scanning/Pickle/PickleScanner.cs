@@ -8,6 +8,7 @@ internal static class PickleScanner
 {
     private const int MostPickles = 100_000;
     private const int HeadLength = 16;
+    private const int PayloadHeadLength = 256;
     private const long TrialOpcodes = 10_000_000;
 
     // The pickle of 0x1950a86a20f9469cfc6c with which PyTorch's old format begins.
@@ -67,6 +68,21 @@ internal static class PickleScanner
 
             reader.Seek(end);
         }
+    }
+
+    /// <summary>What a pickle would do that stands as data inside another format; null when there is none, or one that only holds data.</summary>
+    /// <param name="content">Begins with what may be a pickle.</param>
+    /// <param name="cancellationToken">Stops the scan.</param>
+    public static async Task<string?> FindPayloadAsync(IObjectReader content, CancellationToken cancellationToken)
+    {
+        byte[] head = new byte[(int)Math.Min(PayloadHeadLength, content.Source.Size)];
+        await content.ReadAsync(0, head, cancellationToken).ConfigureAwait(false);
+        if (!LooksLikePickle(head) && !NestedBytes.IsTextPickle(head))
+            return null;
+        var aside = new ScanContext(new ScanLimits { MaxOpcodes = TrialOpcodes, MaxDepth = 0 }, static (_, _, _, _, _) => Task.CompletedTask);
+        using var reader = new PickleReader(content, 0);
+        await new PickleInterpreter(reader, content, "", 0, PickleScanOptions.Torch, aside).InterpretAsync(cancellationToken).ConfigureAwait(false);
+        return PickleInterpreter.PayloadOf(aside);
     }
 
     private static async ValueTask ReadHeadAsync(PickleReader reader, IObjectReader content, long offset, byte[] head, CancellationToken cancellationToken)

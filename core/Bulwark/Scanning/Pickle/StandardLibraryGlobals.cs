@@ -73,7 +73,8 @@ internal static class StandardLibraryGlobals
         inspect: _empty
         io: BytesIO StringIO
         ipaddress: IPv4Address IPv6Address IPv4Network IPv6Network IPv4Interface IPv6Interface
-        itertools: count cycle repeat chain islice zip_longest product permutations combinations combinations_with_replacement compress
+        itertools: izip count cycle repeat chain islice zip_longest product permutations combinations combinations_with_replacement compress
+        itertools:: imap ifilter
         math: pow
         math:: sqrt exp log log2 log10 log1p expm1 sin cos tan asin acos atan atan2 sinh cosh tanh floor ceil trunc fabs hypot erf erfc gamma lgamma isnan
           isinf isfinite

@@ -10,7 +10,7 @@ internal static class TorchGlobals
           ComplexFloatStorage ComplexDoubleStorage QInt8Storage QUInt8Storage QInt32Storage QUInt4x2Storage QUInt2x4Storage DoubleTensor FloatTensor
           HalfTensor BFloat16Tensor LongTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor Tensor Size device Generator UntypedStorage TypedStorage
           finfo iinfo
-        torch:: float16 float32 float64 float half double bfloat16 int8 int16 int32 int64 short int long uint8 uint16 uint32 uint64 bool complex32 complex64
+        torch:: ScriptObject float16 float32 float64 float half double bfloat16 int8 int16 int32 int64 short int long uint8 uint16 uint32 uint64 bool complex32 complex64
           complex128 chalf cfloat cdouble qint8 quint8 qint32 quint4x2 quint2x4 bits1x8 bits2x4 bits4x2 bits8 bits16 float8_e4m3fn float8_e5m2 float8_e4m3fnuz
           float8_e5m2fnuz float8_e8m0fnu float4_e2m1fn_x2 uint1 uint2 uint3 uint4 uint5 uint6 uint7 int1 int2 int3 int4 int5 int6 int7 memory_format
           contiguous_format channels_last channels_last_3d preserve_format layout strided sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc dtype

@@ -23,7 +23,7 @@ internal static class SafetensorsRules
     /// <summary>Another file as a tensor.</summary>
     public static readonly ScanRule EmbeddedFile = new(
         "BWS1404", Verdict.Suspicious, Severity.Medium, "A tensor is another file",
-        "The bytes of a tensor begin as a program or an archive: weights are a way to bring it onto a machine unseen.",
+        "The bytes of a tensor begin as a program or an archive, or are a pickle that runs code: weights are a way to bring it onto a machine unseen.",
         "AML.T0018.002");
 
     /// <summary>All rules about safetensors files.</summary>

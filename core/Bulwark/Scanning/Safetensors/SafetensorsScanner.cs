@@ -1,5 +1,6 @@
 using Bulwark.Models;
 using Bulwark.Scanning.Disguise;
+using Bulwark.Scanning.Pickle;
 using Bulwark.Scanning.Templates;
 using Bulwark.Storage;
 
@@ -8,7 +9,7 @@ namespace Bulwark.Scanning.Safetensors;
 /// <summary>Scans safetensors files: the format runs nothing, so what matters is what else they carry.</summary>
 internal static class SafetensorsScanner
 {
-    private const int MostTensorsLookedInto = 256;
+    private const int MostTensorsLookedInto = 4096;
     private const int HeadLength = 4096;
 
     /// <summary>Scans one file.</summary>
@@ -55,12 +56,13 @@ internal static class SafetensorsScanner
     private static async Task ScanTensorsAsync(SafetensorsFile file, string path, ScanContext context, CancellationToken cancellationToken)
     {
         byte[] head = new byte[HeadLength];
-        foreach (TensorInfo tensor in file.Tensors.Where(t => t.DType is DType.U8 or DType.I8 && t.Length >= 64).Take(MostTensorsLookedInto))
+        foreach (TensorInfo tensor in file.Tensors.Where(t => t.DType is DType.U8 or DType.I8 && t.Length >= 16).Take(MostTensorsLookedInto))
         {
             int length = (int)Math.Min(head.Length, tensor.Length);
             await file.Reader.ReadAsync(tensor.Offset, head.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            ReadOnlySpan<byte> bytes = head.AsSpan(0, length);
-            string? name = FileSignature.Of(bytes)?.Name ?? (bytes.StartsWith("PK\u0003\u0004"u8) ? "a zip archive" : null);
+            string? name = FileSignature.Of(head.AsSpan(0, length))?.Name ?? (head.AsSpan(0, length).StartsWith("PK\u0003\u0004"u8) ? "a zip archive" : null);
+            if (name is null && await PickleScanner.FindPayloadAsync(new ReaderSection(file.Reader, tensor.Name, tensor.Offset, tensor.Length), cancellationToken).ConfigureAwait(false) is not null)
+                name = "a pickle that runs code";
             if (name is not null)
                 context.Add(SafetensorsRules.EmbeddedFile, path, tensor.Offset, $"Tensor {ModelFormatException.Quote(tensor.Name)} begins as {name}.");
         }

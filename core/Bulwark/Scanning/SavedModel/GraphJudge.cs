@@ -71,6 +71,8 @@ internal sealed class GraphJudge(string path, ScanContext context)
         {
             if (_saving.Count < MostSaving)
                 _saving.Add(node);
+            else
+                context.Add(SavedModelRules.Checkpoint, path, node.Offset, $"There are more than {MostSaving} operations on checkpoints; the others were not looked into.");
         }
 
         if (_ways.Count < MostPaths && (node.Strings.Count > 0 || operation is "Identity" or "StringJoin" or "Select" or "PlaceholderWithDefault" or "Pack" or "ExpandDims" or "Reshape"))
@@ -80,7 +82,8 @@ internal sealed class GraphJudge(string path, ScanContext context)
     /// <summary>The path outside the model's folder that an operation works on, if it is written into the graph; followed through what passes text on.</summary>
     private string? FixedName(TensorFlowNode node)
     {
-        Stack<string> inputs = new(node.Inputs.Take(1));
+        // A table takes the file's name after itself, everything else first.
+        Stack<string> inputs = new(node.Inputs.Take(node.Operation.StartsWith("InitializeTable", StringComparison.Ordinal) ? 2 : 1));
         HashSet<string> seen = new(StringComparer.Ordinal);
         while (inputs.TryPop(out string? input) && seen.Count < LongestWay)
         {

@@ -163,6 +163,14 @@ internal sealed class JinjaAnalysis(ScanContext context, string path)
     /// <summary>A template named by a tag.</summary>
     public void Load(JinjaValue name, int offset)
     {
+        if (name.Items is { Count: > 0 } files)
+        {
+            // The first of a list that exists.
+            foreach (JinjaValue file in files)
+                Load(file with { Items = null }, offset);
+            return;
+        }
+
         string text = name.Text ?? name.Root ?? "";
         bool outside = text.StartsWith('/') || text.StartsWith('\\') || text.StartsWith('~') || text.Contains("..", StringComparison.Ordinal)
             || text.Contains(':', StringComparison.Ordinal) || JinjaNames.IsModule(text);
@@ -188,7 +196,7 @@ internal sealed class JinjaAnalysis(ScanContext context, string path)
             Add(TemplateRules.CodeExecution, token.Offset, $"It uses the Python module {ModelFormatException.Quote(token.Text)}.");
         else if ((member || next.Is("|") || next.Is("(")) && JinjaNames.IsForeign(token.Text))
             Add(TemplateRules.ForeignObject, token.Offset, $"It uses {ModelFormatException.Quote(token.Text)}.");
-        else if (token.Text == "config" && next.Is(".") && (afterNext.Text is "items" or "get_namespace" || afterNext.Text.All(c => char.IsAsciiLetterUpper(c) || c == '_')))
+        else if (token.Text == "config" && (next.Is(".") || (next.Is("[") && afterNext.Kind == JinjaTokenKind.String)) && (afterNext.Text is "items" or "get_namespace" || afterNext.Text.All(c => char.IsAsciiLetterUpper(c) || c == '_')))
             Add(TemplateRules.ForeignObject, token.Offset, $"It reads {ModelFormatException.Quote("config." + afterNext.Text)}.");
     }
 

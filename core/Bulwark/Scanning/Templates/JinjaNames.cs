@@ -26,6 +26,7 @@ internal static class JinjaNames
         "subprocess", "importlib", "check_output", "check_call", "getoutput", "getstatusoutput", "import_module", "load_module", "exec_module", "find_module",
         "urlopen", "urlretrieve", "execfile", "run_module", "run_path", "from_pyfile", "b64decode", "a85decode", "b85decode", "unhexlify", "spawnl", "spawnle", "spawnlp", "spawnlpe",
         "spawnv", "spawnve", "spawnvp", "spawnvpe", "execl", "execle", "execlp", "execlpe", "execv", "execve", "execvp", "execvpe", "posix_spawn", "fdopen", "rmtree", "_module",
+        "_TemplateReference__context", "_Namespace__attrs", "_environment", "_func",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Methods whose call runs something; as plain keys they may be anything.</summary>
@@ -49,7 +50,7 @@ internal static class JinjaNames
     /// <summary>Objects of web frameworks and of Jinja itself by which escapes begin, and which chat templates have no use for.</summary>
     private static readonly FrozenSet<string> Foreign = new[]
     {
-        "request", "self", "lipsum", "url_for", "get_flashed_messages", "current_app", "handler", "settings",
+        "request", "self", "lipsum", "url_for", "get_flashed_messages", "current_app", "handler", "settings", "environment", "debug", "dump",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Objects of Jinja whose members no template reads.</summary>

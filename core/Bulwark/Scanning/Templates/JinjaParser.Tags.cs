@@ -94,7 +94,11 @@ internal sealed partial class JinjaParser
             case "do":
                 Tuple();
                 break;
-            case "break" or "continue" or "pluralize" or "raw" or "endraw" or "debug":
+            case "debug":
+                analysis.Add(TemplateRules.ForeignObject, tag.Offset, "It writes out all variables and filters.");
+                SkipTag();
+                break;
+            case "break" or "continue" or "pluralize" or "raw" or "endraw":
                 SkipTag();
                 break;
             case ['e', 'n', 'd', .. var opened]:

@@ -27,9 +27,6 @@ internal static partial class TorchCode
         "torch_scatter", "torch_sparse", "torch_cluster", "torch_spline_conv", "pyg", "quantization", "onnx", "cuda", "nvprims", "debugprims", "image", "video_reader", "_test", "dist_autograd",
     };
 
-    /// <summary>Operators that touch files, also without their namespace as TorchScript prints them.</summary>
-    private static readonly string[] FileOperators = ["torch.from_file(", "ops.aten.from_file(", "torch.save(", "ops.aten.save(", "torch.load(", "ops.image.read_file(", "ops.image.write_file(", "ops.aten._save_to_file("];
-
     /// <summary>The text of a member, as far as it is looked at.</summary>
     public static async Task<string> TextAsync(IObjectReader content, CancellationToken cancellationToken)
     {
@@ -70,24 +67,25 @@ internal static partial class TorchCode
     /// <summary>TorchScript as torch.jit.save prints it.</summary>
     public static void ScanScript(string text, string path, ScanContext context)
     {
-        foreach (string call in FileOperators)
-        {
-            if (text.IndexOf(call, StringComparison.Ordinal) is >= 0 and var at)
-                context.Add(TorchRules.FileOperator, path, at, $"The code calls {call[..^1]}.");
-        }
+        foreach (ValueMatch match in FileOperator().EnumerateMatches(text))
+            context.Add(TorchRules.FileOperator, path, match.Index, $"The code calls {ModelFormatException.Quote(text.Substring(match.Index, match.Length))}.");
 
         foreach (ValueMatch match in Operator().EnumerateMatches(text))
         {
             string name = text.Substring(match.Index, match.Length);
-            string space = name.Split('.')[1];
+            string space = name.Split('.')[1].Trim(' ', '\t', '\r', '\n', '\\');
             if (!KnownNamespaces.Contains(space))
                 context.Add(TorchRules.UnknownOperator, path, match.Index, $"The code calls {ModelFormatException.Quote(name)}.");
         }
     }
 
-    [GeneratedRegex(@"^[ \t]*(?:import[ \t]+(?<modules>[\w., \t]+)|from[ \t]+(?<modules>[\w.]+)[ \t]+import\b)", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
+    // Operators that touch files, also without their namespace as TorchScript prints them; space and joined lines are its lexer's to ignore.
+    [GeneratedRegex(@"\b(?:torch|ops[\s\\]*\.[\s\\]*(?:aten|image))[\s\\]*\.[\s\\]*(?:from_file|save|load|read_file|write_file|_save_to_file)[\s\\]*\(", RegexOptions.NonBacktracking)]
+    private static partial Regex FileOperator();
+
+    [GeneratedRegex(@"(?:^|[;:])[ \t]*(?:import[ \t]+(?<modules>[\w., \t]+)|from[ \t]+(?<modules>[\w.]+)[ \t]+import\b)", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
     private static partial Regex Import();
 
-    [GeneratedRegex(@"\bops\.[A-Za-z_]\w*\.[A-Za-z_]\w*", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\bops[\s\\]*\.[\s\\]*[A-Za-z_]\w*[\s\\]*\.[\s\\]*[A-Za-z_]\w*", RegexOptions.NonBacktracking)]
     private static partial Regex Operator();
 }

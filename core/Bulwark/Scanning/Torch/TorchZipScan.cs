@@ -81,10 +81,22 @@ internal sealed class TorchZipScan(ZipDirectory directory, TorchZipLayout layout
 
     private async Task LookAtStorageAsync(RangeWindow window, ZipMember storage, IObjectReader content, CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte> head = await window.GetAsync(storage.DataOffset!.Value, (int)Math.Min(HeadLength, content.Source.Size), cancellationToken).ConfigureAwait(false);
-        if (FileSignature.Of(head.Span) is (ForeignKind.Program, var name))
-            context.Add(TorchRules.StorageContent, $"{path}!{storage.Name}", 0, $"It begins as {name} does.");
-        else if (PickleScanner.LooksLikePickle(head.Span) && await PickleScanner.LooksLikePickleAsync(content, 0, cancellationToken).ConfigureAwait(false))
-            context.Add(TorchRules.StorageContent, $"{path}!{storage.Name}", 0, "It begins with a pickle.");
+        byte[] bytes = new byte[(int)Math.Min(HeadLength, content.Source.Size)];
+        (await window.GetAsync(storage.DataOffset!.Value, bytes.Length, cancellationToken).ConfigureAwait(false)).CopyTo(bytes);
+        string place = $"{path}!{storage.Name}";
+        if (FileSignature.Of(bytes) is (ForeignKind.Program, var name))
+            context.Add(TorchRules.StorageContent, place, 0, $"It begins as {name} does.");
+        else if (PickleScanner.LooksLikePickle(bytes) && await PickleScanner.LooksLikePickleAsync(content, 0, cancellationToken).ConfigureAwait(false))
+            context.Add(TorchRules.StorageContent, place, 0, "It begins with a pickle.");
+        else if (await PickleScanner.FindPayloadAsync(content, cancellationToken).ConfigureAwait(false) is { } payload)
+            context.Add(TorchRules.StorageContent, place, 0, $"It is a pickle: {payload}");
+        else if (bytes is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'7', (byte)'z', 0xBC, 0xAF, 0x27, 0x1C, ..] or [0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..])
+            await ScanArchiveAsync(content, place, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ScanArchiveAsync(IObjectReader content, string place, CancellationToken cancellationToken)
+    {
+        context.Add(TorchRules.StorageContent, place, 0, "It begins as an archive does.");
+        await MemberScan.ScanAsync(content, place, depth, context, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -90,6 +90,38 @@ public sealed class ConfigScannerTests
         Assert.True(context.Verdict == verdict, $"{context.Verdict} {context.Describe()}");
     }
 
+    [Theory]
+    [InlineData("!!python/object/apply:os.system [id]")]
+    [InlineData("a: !<tag:yaml.org,2002:python/object/apply:os.system> [id]")]
+    [InlineData("%TAG ! tag:yaml.org,2002:\n---\na: !python/object/apply:os.system [id]")]
+    [InlineData("%TAG !e! tag:yaml.org,2002:pyth\n---\na: !e!on/object/apply:os.system [id]")]
+    [InlineData("a: !!pyth%6fn/object/apply:os.system [id]")]
+    [InlineData("m: {_target_: os.system, command: id}")]
+    [InlineData("_target_: torch.hub.load")]
+    [InlineData("_target_: pathlib.os.system")]
+    [InlineData("a: &t '{{ ().__class__ }}'\nchat_template: *t")]
+    [InlineData("chat_template: !!str '{{ ().__class__ }}'")]
+    public async Task Hostile_yaml_is_malicious_however_it_is_spelled(string yaml)
+    {
+        ScanContext context = await ScanAsync(yaml, "config.yaml");
+        Assert.True(context.Verdict == Verdict.Malicious, $"{context.Verdict} {context.Describe()}");
+    }
+
+    [Theory]
+    [InlineData("%TAG ! tag:example.com,2002:\n---\na: !python/object [1]")]
+    [InlineData("_target_: torch.optim.Adam")]
+    [InlineData("note: it works!!\nother: !custom x%20y")]
+    [InlineData("chat_template: *unknown")]
+    public async Task Harmless_yaml_is_benign(string yaml) => Assert.Equal("", (await ScanAsync(yaml, "config.yaml")).Describe());
+
+    [Fact]
+    public async Task An_architecture_of_Keras_in_a_file_of_its_own_is_judged()
+    {
+        Assert.Equal(Verdict.Malicious, (await ScanAsync("""{"class_name": "Sequential", "config": {"layers": [{"module": "os", "class_name": "function", "config": "system"}]}}""")).Verdict);
+        Assert.Equal(Verdict.Benign, (await ScanAsync("""{"class_name": "Sequential", "config": {"layers": [{"module": "keras.layers", "class_name": "Dense", "config": {"units": 3}}]}}""")).Verdict);
+        Assert.Equal(Verdict.Benign, (await ScanAsync("""{"class_name": "SomeOtherThing", "config": {"a": 1}}""")).Verdict);
+    }
+
     [Fact]
     public async Task Text_is_recognised_by_content_and_name()
     {

@@ -41,6 +41,8 @@ public sealed class DisguiseScannerTests
     [InlineData("\n<script>alert(1)</script>")]
     [InlineData("<?php system('id'); ?>")]
     [InlineData("import os\nos.system('id')\n")]
+    [InlineData("# -*- coding: utf-8 -*-\n\n# Weights\nfrom os import system\n")]
+    [InlineData("Set o = CreateObject(\"WScript.Shell\")\r\n")]
     [InlineData("@echo off\r\ndel /q *\r\n")]
     [InlineData("Rar!\u001A\u0007\u0001\0")]
     public async Task A_script_or_archive_is_suspicious_under_the_name_of_a_model_only(string text)

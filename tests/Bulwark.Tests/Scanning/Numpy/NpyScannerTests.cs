@@ -38,6 +38,15 @@ public sealed class NpyScannerTests
         await ExpectAsync(Verdict.Malformed, array[..^1]);
     }
 
+    [Fact]
+    public async Task A_pickle_for_elements_is_suspicious()
+    {
+        foreach (byte[] payload in new[] { Payload, "cposix\nsystem\n(S'id'\ntR."u8.ToArray() })
+            await ExpectAsync(Verdict.Suspicious, NpyFileTests.File(NpyFileTests.Header("'|u1'", $"({payload.Length},)"), payload));
+        byte[] harmless = [0x80, 2, (byte)'K', 1, (byte)'.', 0, 0, 0];
+        await ExpectAsync(Verdict.Benign, NpyFileTests.File(NpyFileTests.Header("'|u1'", "(8,)"), harmless));
+    }
+
     [DataFact]
     public async Task Damaged_arrays_stop_no_scan()
     {

@@ -72,6 +72,59 @@ public sealed class PickleTrickTests
         await ExpectAsync(Verdict.Malicious, new PickleWriter().Proto(2).Global("builtins", "iter").Text("x").Op(PickleOpcode.None, PickleOpcode.Tuple2, PickleOpcode.Reduce).Stop());
     }
 
+    [Theory]
+    [InlineData("pandas._libs.missing", "NA")]
+    [InlineData("http", "HTTPStatus.OK")]
+    [InlineData("pandas.core.arrays.period", "PeriodArray")]
+    public async Task What_picklers_of_plain_data_name_is_benign(string module, string name) =>
+        await ExpectAsync(Verdict.Benign, new PickleWriter().Proto(4).StackGlobal(module, name).Stop());
+
+    [Theory]
+    [InlineData("http", "HTTPStatus.__init__")]
+    [InlineData("http", "HTTPStatus._value_")]
+    [InlineData("http", "client.HTTPConnection")]
+    public async Task Only_members_of_an_enumeration_may_be_named_through_it(string module, string name) =>
+        await ExpectAsync(Verdict.Malicious, PickleRules.DottedName, new PickleWriter().Proto(4).StackGlobal(module, name).Stop());
+
+    [Fact]
+    public async Task Mapping_an_allowed_function_is_benign_and_another_malicious()
+    {
+        PickleWriter Map(string module, string name) => new PickleWriter().Proto(4).StackGlobal("builtins", "map").StackGlobal(module, name).Op(PickleOpcode.EmptyList, PickleOpcode.Tuple2, PickleOpcode.Reduce).Stop();
+
+        await ExpectAsync(Verdict.Benign, Map("builtins", "str"));
+        await ExpectAsync(Verdict.Malicious, PickleRules.UnlistedCall, Map("somebody.tools", "run_me"));
+        await ExpectAsync(Verdict.Malicious, PickleRules.UnlistedCall, Map("builtins", "sum"));
+        PickleWriter Create(string module, string name) => new PickleWriter().Proto(4).StackGlobal("dill._dill", "_create_array").StackGlobal(module, name).Op(PickleOpcode.EmptyTuple, PickleOpcode.Tuple2, PickleOpcode.Reduce).Stop();
+        await ExpectAsync(Verdict.Benign, Create("numpy.core.multiarray", "_reconstruct"));
+        await ExpectAsync(Verdict.Malicious, PickleRules.UnlistedCall, Create("somebody.tools", "run_me"));
+    }
+
+    [Fact]
+    public async Task A_method_of_a_scheduler_may_be_read_from_its_object_and_nothing_else()
+    {
+        PickleWriter Read(string name) => new PickleWriter().Proto(2).Global("builtins", "getattr").Global("torch.optim.lr_scheduler", "OneCycleLR").Op(PickleOpcode.EmptyTuple, PickleOpcode.NewObj)
+            .Text(name).Op(PickleOpcode.Tuple2, PickleOpcode.Reduce).Stop();
+
+        await ExpectAsync(Verdict.Benign, Read("_annealing_cos"));
+        await ExpectAsync(Verdict.Malicious, PickleRules.DangerousCall, Read("__class__"));
+        await ExpectAsync(Verdict.Malicious, PickleRules.DangerousCall, Read("step"));
+    }
+
+    [Fact]
+    public async Task Calls_that_allocate_without_data_are_malformed()
+    {
+        PickleWriter Asked(string module, string name) => new PickleWriter().Proto(4).StackGlobal(module, name).Int(int.MaxValue).Int(int.MaxValue).Op(PickleOpcode.Tuple2, PickleOpcode.Tuple1, PickleOpcode.Reduce).Stop();
+        foreach ((string module, string name) in new[] { ("numpy", "ndarray"), ("torch", "Tensor"), ("torch", "FloatStorage"), ("torch.storage", "UntypedStorage"), ("numpy", "void") })
+            await ExpectAsync(Verdict.Malformed, PickleRules.Allocation, Asked(module, name));
+        PickleWriter Collected(string maker, int count) => new PickleWriter().Proto(4).StackGlobal("builtins", "list").StackGlobal(maker == "range" ? "builtins" : "itertools", maker).Int(count)
+            .Op(PickleOpcode.Tuple1, PickleOpcode.Reduce, PickleOpcode.Tuple1, PickleOpcode.Reduce).Stop();
+        await ExpectAsync(Verdict.Malformed, PickleRules.Allocation, Collected("range", int.MaxValue));
+        await ExpectAsync(Verdict.Malformed, PickleRules.Allocation, Collected("repeat", 1));
+        await ExpectAsync(Verdict.Malformed, PickleRules.Allocation, Collected("count", 0));
+        await ExpectAsync(Verdict.Benign, Collected("range", 100));
+        await ExpectAsync(Verdict.Malformed, PickleRules.Allocation, new PickleWriter().Proto(4).StackGlobal("builtins", "pow").Int(10).Int(int.MaxValue).Op(PickleOpcode.Tuple2, PickleOpcode.Reduce).Stop());
+    }
+
     [Fact]
     public async Task A_planted_setstate_is_suspicious() =>
         await ExpectAsync(Verdict.Suspicious, PickleRules.InternalName, new PickleWriter().Proto(2).Global("sklearn.pipeline", "Pipeline").Op(PickleOpcode.EmptyTuple, PickleOpcode.NewObj)
@@ -224,6 +277,11 @@ public sealed class PickleTrickTests
         Assert.Equal(Verdict.Benign, await TorchAsync(Id("storage", "0")));
         Assert.Equal(Verdict.Suspicious, await TorchAsync(Id("storage", "../0")));
         Assert.Equal(Verdict.Suspicious, await TorchAsync(Id("anything", "0")));
+        // A class with its source text, as whole modules are saved in the old form: what loads is the class.
+        PickleWriter Module(string module, string name) => new PickleWriter().Proto(2).Op(PickleOpcode.Mark).Text("module").Global(module, name).Text("x.py").Text("class Linear: pass")
+            .Op(PickleOpcode.Tuple, PickleOpcode.BinPersId, PickleOpcode.EmptyTuple, PickleOpcode.NewObj, PickleOpcode.EmptyDict, PickleOpcode.Build).Stop();
+        Assert.Equal(Verdict.Benign, await TorchAsync(Module("torch.nn.modules.linear", "Linear")));
+        Assert.Equal(Verdict.Malicious, await TorchAsync(Module("subprocess", "Popen")));
 
         static async Task<Verdict> TorchAsync(PickleWriter pickle)
         {

@@ -87,6 +87,7 @@ public sealed class SavedModelScannerTests
         await ExpectAsync(SavedModelRules.FixedPath, GraphBuilder.SavedModel([GraphBuilder.Text("c", where), GraphBuilder.Node("s", "SaveV2", "c")]));
         await ExpectAsync(SavedModelRules.FixedPath, GraphBuilder.SavedModel([], ("f", [GraphBuilder.Node("r", "RestoreV2", "i:output:0"), GraphBuilder.Node("i", "Identity", "c:output:0"), GraphBuilder.Text("c", where)])));
         await ExpectAsync(SavedModelRules.FixedPath, GraphBuilder.SavedModel([GraphBuilder.Node("t", "InitializeTableFromTextFileV2", "c"), GraphBuilder.Text("c", where)]));
+        await ExpectAsync(SavedModelRules.FixedPath, GraphBuilder.SavedModel([GraphBuilder.Node("h", "HashTableV2"), GraphBuilder.Node("t", "InitializeTableFromTextFileV2", "h", "c"), GraphBuilder.Text("c", where)]));
     }
 
     [Fact]

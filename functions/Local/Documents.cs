@@ -37,20 +37,40 @@ internal sealed record OpenedDocument(
 
 /// <summary>What <c>inspect</c> prints.</summary>
 internal sealed record InspectDocument(
-    string Path, string Format, long Size, long Parameters, IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<TensorDocument> Tensors)
+    string Path, string Format, long Size, long Parameters, bool Markable, string? NotMarkableBecause, IReadOnlyDictionary<string, string> Metadata,
+    IReadOnlyList<TensorDocument> Tensors, IReadOnlyList<UnmappedTensorDocument> Unmapped)
 {
     /// <summary>Describes a model file.</summary>
-    public static InspectDocument Of(ModelFile file) => new(
-        file.Reader.Source.Name,
-        file.Format,
-        file.Reader.Source.Size,
-        file.Tensors.Sum(t => t.ElementCount),
-        file.Metadata,
-        [.. file.Tensors.Select(t => new TensorDocument(t.Name, t.DType.ToString(), [.. t.Shape], t.Offset, t.Length))]);
+    public static InspectDocument Of(ModelFile file)
+    {
+        string? why = Markability.WhyNot(file);
+        WatermarkMode mode = Watermarker.ChooseMode(file.Tensors);
+        return new(
+            file.Reader.Source.Name,
+            file.Format,
+            file.Reader.Source.Size,
+            file.Tensors.Sum(t => t.ElementCount),
+            why is null,
+            why,
+            file.Metadata,
+            [.. file.Tensors.Select(t => TensorDocument.Of(file, t, mode))],
+            [.. file.Unmapped.Select(t => new UnmappedTensorDocument(t.Name, t.DType?.ToString(), [.. t.Shape], t.Why))]);
+    }
 }
 
 /// <summary>One tensor of <see cref="InspectDocument"/>.</summary>
-internal sealed record TensorDocument(string Name, string DType, IReadOnlyList<long> Shape, long Offset, long Length);
+internal sealed record TensorDocument(string Name, string DType, IReadOnlyList<long> Shape, long Offset, long Length, bool Markable, string? NotMarkableBecause)
+{
+    /// <summary>Describes a tensor.</summary>
+    public static TensorDocument Of(ModelFile file, TensorInfo tensor, WatermarkMode mode)
+    {
+        string? why = file.NotMarkable is null ? Markability.WhyNot(tensor, mode) : "the file is not edited";
+        return new(tensor.Name, tensor.DType.ToString(), [.. tensor.Shape], tensor.Offset, tensor.Length, why is null, why);
+    }
+}
+
+/// <summary>One tensor of <see cref="InspectDocument"/> that is not mapped; the element type is null when it is not known.</summary>
+internal sealed record UnmappedTensorDocument(string Name, string? DType, IReadOnlyList<long> Shape, string Why);
 
 /// <summary>What <c>watermark detect</c> prints: the surest match once more at the top, for scripts that look no further.</summary>
 internal sealed record WatermarkDocument(

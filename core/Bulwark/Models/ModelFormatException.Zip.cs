@@ -32,4 +32,8 @@ public sealed partial class ModelFormatException
     /// <summary>BW1426: a 7z archive that is broken.</summary>
     public static ModelFormatException Bad7z(string file, string why) =>
         new("BW1426", $"{file} is a broken 7z archive: {why}.", PackAgain);
+
+    /// <summary>BW1427: a member whose content is not what its checksum was made of.</summary>
+    public static ModelFormatException WrongChecksum(string file, string member) =>
+        new("BW1427", $"The checksum of member {Quote(member)} of {file} is not that of its content.", "Fetch or copy the file again; someone may have edited the member without its checksum.");
 }

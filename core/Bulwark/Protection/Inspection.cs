@@ -27,15 +27,35 @@ internal sealed class Inspection(ProtectionServices services, ObjectRef source, 
         catch (ModelFormatException error)
         {
             // The mapper reads parts of some formats that the scanner has no need of.
-            if (scan.Verdict != Verdict.Malformed)
-                scan = scan with { Verdict = Verdict.Malformed, Findings = [.. scan.Findings, new ScanFinding(GeneralRules.Unmappable, scan.Path, null, error.Message)] };
-            throw await RefuseAsync(reader, scan, error, cancellationToken);
+            throw await RefuseUnmappableAsync(reader, scan, error, cancellationToken);
         }
 
         return scan.Verdict == Verdict.Malformed || (scan.Verdict == Verdict.Suspicious && !options.AllowSuspicious)
             ? throw await RefuseAsync(reader, scan, null, cancellationToken)
             : (model, scan);
     }
+
+    /// <summary>Runs a pass over a source that was let through; what only the pass finds out is refused like anything else.</summary>
+    /// <exception cref="ProtectionException">The file breaks a rule that shows when all of it is read: BW2012.</exception>
+    public async Task<T> GuardAsync<T>(IObjectReader reader, ScanReport scan, Func<Task<T>> pass, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pass();
+        }
+        catch (ModelFormatException error)
+        {
+            throw await RefuseUnmappableAsync(reader, scan, error, cancellationToken);
+        }
+    }
+
+    private Task<ProtectionException> RefuseUnmappableAsync(IObjectReader reader, ScanReport scan, ModelFormatException error, CancellationToken cancellationToken) => RefuseAsync(
+        reader,
+        scan.Verdict == Verdict.Malformed
+            ? scan
+            : scan with { Verdict = Verdict.Malformed, Findings = [.. scan.Findings, new ScanFinding(GeneralRules.Unmappable, scan.Path, null, error.Message)] },
+        error,
+        cancellationToken);
 
     private async Task<ProtectionException> RefuseAsync(IObjectReader reader, ScanReport scan, ModelFormatException? error, CancellationToken cancellationToken)
     {

@@ -20,20 +20,37 @@ public sealed class ModelProtector(ProtectionServices services)
 {
     private readonly IdempotencyLedger _ledger = new(services.State, services.Clock);
 
-    /// <summary>Protects one version of one model.</summary>
+    /// <summary>Protects a model. When it changes while it is read, the work starts over with the version that is there then, once.</summary>
     /// <param name="source">The version to protect.</param>
     /// <param name="container">Where the protected model goes.</param>
     /// <param name="options">How.</param>
     /// <param name="progress">Told about the passes over the bytes.</param>
     /// <param name="cancellationToken">Stops the work; nothing is published then.</param>
     /// <returns>The result; the first one again when this source version was protected before with equal options.</returns>
-    /// <exception cref="StorageException">The source cannot be read or changed meanwhile, or the destination cannot be written.</exception>
+    /// <exception cref="StorageException">The source cannot be read or changed twice meanwhile (BW1004), or the destination cannot be written.</exception>
     /// <exception cref="ProtectionException">Another worker holds the claim (BW2001), the source cannot be protected (BW2007, BW2008), something else stands in its place (BW2010), the source is malicious, malformed or suspicious and in quarantine (BW2011 to BW2013), lies there already (BW2014), or could not be put there (BW2015).</exception>
     public async Task<ProtectionResult> ProtectAsync(
         ObjectRef source, string container, ProtectionOptions options, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
+        try
+        {
+            return await ProtectVersionAsync(source, container, options, progress, cancellationToken);
+        }
+        catch (StorageException error) when (error.Code == "BW1004")
+        {
+            // An upload that went on while it was read; one that never rests is not chased.
+            ObjectRef? present = await services.Store.FindAsync(source.Container, source.Name, cancellationToken);
+            if (present is null || present.Version == source.Version)
+                throw;
+            return await ProtectVersionAsync(present, container, options, progress, cancellationToken);
+        }
+    }
+
+    private async Task<ProtectionResult> ProtectVersionAsync(
+        ObjectRef source, string container, ProtectionOptions options, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
+    {
         ProtectedNames names = ProtectedNames.ForModel(source.Name);
         if (source.Size == 0)
             throw ProtectionException.Empty(source.ToString());
@@ -57,11 +74,12 @@ public sealed class ModelProtector(ProtectionServices services)
         ObjectRef? replaced = await destination.CheckAsync(source, options.Force, cancellationToken);
 
         // 2 inspect: scan, identify by content and map the tensors; malicious and malformed files end here, with a copy in quarantine
-        (ModelFile model, ScanReport scan) = await new Inspection(services, source, options, progress).RunAsync(reader, cancellationToken);
+        Inspection inspection = new(services, source, options, progress);
+        (ModelFile model, ScanReport scan) = await inspection.RunAsync(reader, cancellationToken);
 
         // 3 measure: the watermark's strength depends on all of the weights; the receipt names what they were
         using WatermarkWork watermark = WatermarkWork.For(model, services.WatermarkKey, options.Watermark);
-        ExactFingerprint? before = await TransformPass.MeasureAsync(model, watermark, progress, cancellationToken);
+        ExactFingerprint? before = await inspection.GuardAsync(reader, scan, () => TransformPass.MeasureAsync(model, watermark, progress, cancellationToken), cancellationToken);
         IssuedWatermark? issued = watermark.Plan(names.Model, services.Clock.GetUtcNow());
         if (issued is not null)
             await new WatermarkRegistry(services.State).RecordAsync(issued, cancellationToken);
@@ -74,7 +92,8 @@ public sealed class ModelProtector(ProtectionServices services)
             container, names.Body, replaced is null ? WriteCondition.IfAbsent : WriteCondition.IfVersion(replaced.Version), cancellationToken);
         EncryptingWriter encrypting = new(encryptor, source.Size, body);
         await encrypting.BeginAsync(cancellationToken);
-        TransformOutcome outcome = await TransformPass.RunAsync(model, watermark, encrypting.WriteAsync, progress, cancellationToken);
+        TransformOutcome outcome = await inspection.GuardAsync(
+            reader, scan, () => TransformPass.RunAsync(model, watermark, encrypting.WriteAsync, progress, cancellationToken), cancellationToken);
         await reader.EnsureUnchangedAsync(cancellationToken);
         WatermarkReceipt receipt = watermark.Receipt(issued, before, outcome.Fingerprint);
 

@@ -28,8 +28,8 @@ public sealed class ModelWatermarker(IStateStore state, TimeProvider clock)
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(settings);
         ModelFile model = await ModelFile.OpenAsync(source, cancellationToken);
-        if (model.Tensors.Count == 0)
-            throw WatermarkException.NotMarkable(source.Source.ToString(), model.Format);
+        if (model.NotMarkable is not null || model.Tensors.Count == 0)
+            throw WatermarkException.NotMarkable(source.Source.ToString(), model.Format, Markability.WhyNot(model)!);
         using WatermarkWork work = WatermarkWork.For(model, key, settings);
         ExactFingerprint? before = await TransformPass.MeasureAsync(model, work, progress, cancellationToken);
         string name = source.Source.Name[(source.Source.Name.LastIndexOf('/') + 1)..];
@@ -56,7 +56,7 @@ public sealed class ModelWatermarker(IStateStore state, TimeProvider clock)
         ArgumentNullException.ThrowIfNull(keys);
         ModelFile model = await ModelFile.OpenAsync(source, cancellationToken);
         if (model.Tensors.Count == 0)
-            throw WatermarkException.NotMarkable(source.Source.ToString(), model.Format);
+            throw WatermarkException.NotMarkable(source.Source.ToString(), model.Format, Markability.WhyNot(model)!);
 
         using WatermarkMeter elements = new(keys, WatermarkMode.Elements, toMark: false);
         using WatermarkMeter scales = new(keys, WatermarkMode.BlockScales, toMark: false);

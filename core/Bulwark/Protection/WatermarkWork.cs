@@ -28,7 +28,7 @@ internal sealed class WatermarkWork : IDisposable
         _reason = reason;
         if (key is null || settings is null)
             return;
-        if (settings.Seal && model.Tensors.Any(FragileSeal.IsEligible))
+        if (settings.Seal && model.NotMarkable is null && model.Tensors.Any(FragileSeal.IsEligible))
             _seal = new FragileSeal(key);
         if (reason is null)
             _before = new WatermarkMeter([key], mode, toMark: true);
@@ -43,13 +43,8 @@ internal sealed class WatermarkWork : IDisposable
     /// <summary>Decides whether a model can carry a mark.</summary>
     public static WatermarkWork For(ModelFile model, WatermarkKey? key, WatermarkSettings? settings)
     {
-        WatermarkMode mode = Watermarker.ChooseMode(model.Tensors);
-        long elements = Watermarker.CountElements(model.Tensors, mode);
-        string? reason = settings is null || key is null ? "no watermark was asked for"
-            : model.Tensors.Count == 0 ? $"the weights of the format {model.Format} cannot be marked in place"
-            : elements < Watermarker.MinimumElements ? $"{elements} markable weights are fewer than the {Watermarker.MinimumElements} a mark needs"
-            : null;
-        return new WatermarkWork(model, key, settings, mode, reason);
+        string? reason = settings is null || key is null ? "no watermark was asked for" : Markability.WhyNot(model);
+        return new WatermarkWork(model, key, settings, Watermarker.ChooseMode(model.Tensors), reason);
     }
 
     /// <summary>Pass 1: gathers statistics.</summary>

@@ -4,6 +4,8 @@ using Bulwark.Models.Hdf5;
 using Bulwark.Models.Numpy;
 using Bulwark.Models.Onnx;
 using Bulwark.Models.Tar;
+using Bulwark.Models.TensorFlow;
+using Bulwark.Models.Torch;
 using Bulwark.Models.TorchSharp;
 using Bulwark.Models.Zip;
 using Bulwark.Scanning.Configs;
@@ -25,6 +27,7 @@ internal static class ContentFormat
     public const string Text = "text";
 
     private const int HeadLength = 4096;
+
     /// <summary>Index of a SavedModel's variables; has its magic at its end.</summary>
     public const string TensorBundle = "tensor-bundle";
 
@@ -45,7 +48,7 @@ internal static class ContentFormat
         if (NpyFile.Looks(head))
             return "npy";
         if (PickleScanner.IsTorchMagic(head))
-            return "torch-legacy";
+            return "pytorch-legacy";
         if (PickleScanner.LooksLikePickle(head))
             return "pickle";
         if (OfContainer(head) is { } container)
@@ -70,6 +73,27 @@ internal static class ContentFormat
         if (ConfigScanner.Looks(head, content.Source.Name))
             return Text;
         return head.Length > 0 && await TorchSharpFile.TryReadAsync(content, cancellationToken).ConfigureAwait(false) is not null ? "torchsharp" : Opaque;
+    }
+
+    /// <summary>The name of the format, as <see cref="ModelFile.Format"/> has it, of content that is of a kind.</summary>
+    /// <param name="content">The content.</param>
+    /// <param name="kind">What <see cref="OfAsync"/> said.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<string> NameAsync(IObjectReader content, string kind, CancellationToken cancellationToken)
+    {
+        switch (kind)
+        {
+            case "zip":
+                return ZipFormat.NameOf(await ZipDirectory.ReadAsync(content, cancellationToken).ConfigureAwait(false));
+            case "tar":
+                return TorchTarFile.Is(await TarArchive.ReadAsync(content, cancellationToken).ConfigureAwait(false)) ? TorchTarFile.Name : kind;
+            case "savedmodel":
+                byte[] head = new byte[(int)Math.Min(HeadLength, content.Source.Size)];
+                await content.ReadAsync(0, head, cancellationToken).ConfigureAwait(false);
+                return TensorFlowForms.Of(head) is { } form ? SavedModelFile.NameOf(form) : kind;
+            default:
+                return kind;
+        }
     }
 
     private static bool LooksSafetensors(ReadOnlySpan<byte> head, long size)

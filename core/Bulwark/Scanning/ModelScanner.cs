@@ -47,16 +47,19 @@ public sealed class ModelScanner(ScanLimits? limits = null)
 
     private static async Task<string> ScanAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken)
     {
-        string format = ContentFormat.Opaque;
+        string kind = ContentFormat.Opaque;
+        string format = kind;
         try
         {
-            format = await ContentFormat.OfAsync(content, cancellationToken).ConfigureAwait(false);
-            await DispatchAsync(content, format, path, depth, context, cancellationToken).ConfigureAwait(false);
+            format = kind = await ContentFormat.OfAsync(content, cancellationToken).ConfigureAwait(false);
+            if (depth == 0)
+                format = await ContentFormat.NameAsync(content, kind, cancellationToken).ConfigureAwait(false);
+            await DispatchAsync(content, kind, path, depth, context, cancellationToken).ConfigureAwait(false);
             await DisguiseScanner.ScanAsync(content, path, depth, context, cancellationToken).ConfigureAwait(false);
             if (depth == 0)
-                DisguiseScanner.CheckName(path, format, context);
+                DisguiseScanner.CheckName(path, kind, context);
             // Zip readers start at the end of a file, whatever it begins with.
-            if (format != "zip" && await AttachedFile.FindZipAsync(content, cancellationToken).ConfigureAwait(false) is { } zip)
+            if (kind != "zip" && await AttachedFile.FindZipAsync(content, cancellationToken).ConfigureAwait(false) is { } zip)
                 context.Add(DisguiseRules.Polyglot, path, zip, "A zip archive ends where the file ends.");
         }
         catch (Exception error) when (error is not (OperationCanceledException or StorageException or OutOfMemoryException))
@@ -80,7 +83,7 @@ public sealed class ModelScanner(ScanLimits? limits = null)
             "onnx" => OnnxScanner.ScanAsync(content, path, depth, context, cancellationToken),
             "npy" => NpyScanner.ScanAsync(content, path, depth, context, cancellationToken),
             "pickle" => PickleScanner.ScanAsync(content, path, depth, context, cancellationToken),
-            "torch-legacy" => LegacyTorchScanner.ScanAsync(content, path, depth, context, cancellationToken),
+            "pytorch-legacy" => LegacyTorchScanner.ScanAsync(content, path, depth, context, cancellationToken),
             "zip" => ScanZipAsync(content, path, depth, context, cancellationToken),
             "tar" => TarScanner.ScanAsync(content, path, depth, context, cancellationToken),
             "7z" => SevenZipScanner.ScanAsync(content, path, depth, context, cancellationToken),

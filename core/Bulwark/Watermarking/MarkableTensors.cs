@@ -15,7 +15,8 @@ namespace Bulwark.Watermarking;
 /// </remarks>
 internal static class MarkableTensors
 {
-    private const int MinimumElements = 1024;
+    /// <summary>Fewer elements than this carry no part of a mark.</summary>
+    public const int MinimumElements = 1024;
 
     /// <summary>True when a mark is written into the tensor.</summary>
     public static bool CanMark(TensorInfo tensor, WatermarkMode mode) => HasShape(tensor, mode) && (mode == WatermarkMode.Elements

@@ -26,8 +26,8 @@ public sealed class WatermarkException : BulwarkException
             "Protect small models by their signature, exact fingerprint and fragile seal instead (--no-watermark --seal).");
 
     /// <summary>BW1604: the format cannot be marked in place.</summary>
-    public static WatermarkException NotMarkable(string file, string format) =>
-        new("BW1604", ErrorKind.Refused, $"{file} is {(format == "opaque" ? "of no known model format" : $"of the format {format}")}, whose weights cannot be marked.",
+    public static WatermarkException NotMarkable(string file, string format, string why) =>
+        new("BW1604", ErrorKind.Refused, $"{file} is {(format == "opaque" ? "of no known model format" : $"of the format {format}")} and cannot be marked: {why}.",
             "Convert the model to safetensors, or protect it without a watermark (--no-watermark).");
 
     /// <summary>BW1605: a payload field does not fit.</summary>

@@ -177,13 +177,24 @@ public sealed class ProtectionTests
         Assert.Equal("BW2008", (await Assert.ThrowsAsync<ProtectionException>(() => ProtectAsync("m.bin", []))).Code);
 
     [Fact]
-    public async Task A_source_that_changes_meanwhile_publishes_nothing()
+    public async Task A_source_that_changes_meanwhile_is_protected_as_it_is_then()
     {
         ObjectRef source = _store.Put("in", "m.bin", Pattern(1000));
         _store.Put("in", "m.bin", Pattern(2000));
+        ProtectionResult result = await new ModelProtector(_services).ProtectAsync(source, "out", new ProtectionOptions(), null, CancellationToken.None);
+        Assert.Equal(2000, result.Size);
+        Assert.Equal(Pattern(2000), await OpenAsync("m.bin.enc"));
+    }
+
+    [Fact]
+    public async Task A_source_that_changes_again_publishes_nothing()
+    {
+        ObjectRef source = _store.Put("in", "m.bin", Pattern(1000));
+        RestlessStore restless = new(_store, () => _store.Put("in", "m.bin", Pattern(2000)));
         StorageException error = await Assert.ThrowsAsync<StorageException>(
-            () => new ModelProtector(_services).ProtectAsync(source, "out", new ProtectionOptions(), null, CancellationToken.None));
+            () => new ModelProtector(_services with { Store = restless }).ProtectAsync(source, "out", new ProtectionOptions(), null, CancellationToken.None));
         Assert.Equal("BW1004", error.Code);
+        Assert.Equal(2, restless.Opened);
         Assert.Null(await _store.FindAsync("out", "m.bin.enc", CancellationToken.None));
     }
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Bulwark.Models.Zip;
+using System.IO.Hashing;
 
 namespace Bulwark.Models.Compression;
 
@@ -67,7 +67,7 @@ internal sealed class XzStream(Stream compressed) : DecodingStream
         head[0] = (byte)first;
         _source.Read(head[1..]);
         if (!head.StartsWith((ReadOnlySpan<byte>)[0xFD, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) || head[6] != 0 || head[7] > 15
-            || BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) != Crc32.Of(head.Slice(6, 2)))
+            || BinaryPrimitives.ReadUInt32LittleEndian(head[8..]) != Crc32.HashToUInt32(head.Slice(6, 2)))
             throw new InvalidDataException("The header of the stream is broken.");
         ReadOnlySpan<byte> sizes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
         _check = sizes[head[7]];
@@ -87,7 +87,7 @@ internal sealed class XzStream(Stream compressed) : DecodingStream
         byte[] header = new byte[(size + 1) * 4];
         header[0] = (byte)size;
         _source.Read(header.AsSpan(1));
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(header.Length - 4)) != Crc32.Of(header.AsSpan(0, header.Length - 4)))
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(header.Length - 4)) != Crc32.HashToUInt32(header.AsSpan(0, header.Length - 4)))
             throw new InvalidDataException("The header of a block is broken.");
         int at = 2;
         int flags = header[1];

@@ -16,14 +16,18 @@ internal sealed class Hdf5File : ModelFile
 
     private const int MaxMetadataEntries = 64;
 
-    private Hdf5File(IObjectReader reader, ImmutableArray<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata, long userBlock)
+    private Hdf5File(IObjectReader reader, ImmutableArray<TensorInfo> tensors, IReadOnlyList<UnmappedTensor> unmapped, IReadOnlyDictionary<string, string> metadata, long userBlock)
         : base(reader, tensors, metadata)
     {
+        Unmapped = unmapped;
         UserBlock = userBlock;
     }
 
     /// <inheritdoc />
     public override string Format => "hdf5";
+
+    /// <inheritdoc />
+    public override IReadOnlyList<UnmappedTensor> Unmapped { get; }
 
     /// <summary>Bytes before the superblock, which are not HDF5's.</summary>
     public long UserBlock { get; }
@@ -46,7 +50,8 @@ internal sealed class Hdf5File : ModelFile
             throw ModelFormatException.Hdf5ReachesOut(file, Hdf5Text.Of(reference));
         if (content.Faults is [var fault, ..])
             throw fault;
-        return new Hdf5File(reader, Hdf5Tensors.Map(file, content, reader.Source.Size), await DescribeAsync(reader, content, cancellationToken).ConfigureAwait(false), content.UserBlock);
+        (ImmutableArray<TensorInfo> tensors, IReadOnlyList<UnmappedTensor> unmapped) = Hdf5Tensors.Map(file, content, reader.Source.Size);
+        return new Hdf5File(reader, tensors, unmapped, await DescribeAsync(reader, content, cancellationToken).ConfigureAwait(false), content.UserBlock);
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> DescribeAsync(IObjectReader reader, Hdf5Content content, CancellationToken cancellationToken)

@@ -22,6 +22,9 @@ namespace Bulwark.Models.Keras;
 /// </remarks>
 internal sealed class KerasZipFile : ModelFile
 {
+    /// <summary>The name of the format.</summary>
+    public const string Name = "keras";
+
     /// <summary>The member with the configuration.</summary>
     public const string ConfigurationName = "config.json";
 
@@ -34,14 +37,19 @@ internal sealed class KerasZipFile : ModelFile
     private const int MaxMetadata = 1 << 16;
     private const int MaxHeld = 32 << 20;
 
-    private KerasZipFile(IObjectReader reader, ImmutableArray<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<ChecksummedRange> checksums)
+    private KerasZipFile(
+        IObjectReader reader, ImmutableArray<TensorInfo> tensors, IReadOnlyList<UnmappedTensor> unmapped, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<ChecksummedRange> checksums)
         : base(reader, tensors, metadata)
     {
+        Unmapped = unmapped;
         Checksums = checksums;
     }
 
     /// <inheritdoc />
-    public override string Format => "keras";
+    public override string Format => Name;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<UnmappedTensor> Unmapped { get; }
 
     /// <inheritdoc />
     public override IReadOnlyList<ChecksummedRange> Checksums { get; }
@@ -67,20 +75,21 @@ internal sealed class KerasZipFile : ModelFile
             throw ModelFormatException.KerasBadArchive(file, "it has no config.json");
         IReadOnlyDictionary<string, string> metadata = await DescribeAsync(directory, cancellationToken).ConfigureAwait(false);
         if (directory.Find(WeightsName) is not { } weights)
-            return new KerasZipFile(directory.Reader, [], metadata, []);
+            return new KerasZipFile(directory.Reader, [], [], metadata, []);
         if (weights.Method != ZipMember.Stored)
         {
             // Compressed weights are checked like any others, but no edit could be made in place.
             await using IObjectReader inflated = await directory.OpenAsync(weights, new InflationBudget { MaxHeldBytes = MaxHeld }, cancellationToken).ConfigureAwait(false);
-            _ = await Hdf5File.ReadAsync(inflated, cancellationToken).ConfigureAwait(false);
-            return new KerasZipFile(directory.Reader, [], metadata, []);
+            Hdf5File packed = await Hdf5File.ReadAsync(inflated, cancellationToken).ConfigureAwait(false);
+            return new KerasZipFile(
+                directory.Reader, [], [.. packed.Tensors.Select(t => new UnmappedTensor(t.Name, t.DType, t.Shape, UnmappedTensor.Compressed)), .. packed.Unmapped], metadata, []);
         }
 
         IObjectReader stored = directory.OpenRaw(weights) ?? throw ModelFormatException.KerasBadArchive(file, "its weights do not lie in the file");
         Hdf5File inner = await Hdf5File.ReadAsync(stored, cancellationToken).ConfigureAwait(false);
         long offset = weights.DataOffset!.Value;
         ImmutableArray<TensorInfo> tensors = [.. inner.Tensors.Select(t => t with { Offset = offset + t.Offset })];
-        return new KerasZipFile(directory.Reader, tensors, metadata, tensors.IsEmpty ? [] : [new ChecksummedRange(offset, weights.Length, weights.ChecksumOffsets)]);
+        return new KerasZipFile(directory.Reader, tensors, inner.Unmapped, metadata, tensors.IsEmpty ? [] : [new ChecksummedRange(weights.Name, offset, weights.Length, weights.ChecksumOffsets)]);
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ZipDirectory directory, CancellationToken cancellationToken)

@@ -16,6 +16,9 @@ internal sealed class NpyFile : ModelFile
     /// <inheritdoc />
     public override string Format => "npy";
 
+    /// <inheritdoc />
+    public override IReadOnlyList<UnmappedTensor> Unmapped => Header.IsTensor ? [] : [Header.Unmapped(NameOf(Reader))];
+
     /// <summary>What the header says.</summary>
     public NpyHeader Header { get; }
 
@@ -33,12 +36,13 @@ internal sealed class NpyFile : ModelFile
         long available = reader.Source.Size - header.DataOffset;
         if (!header.Descr.HasObjects && header.DataLength > available)
             throw ModelFormatException.NpyBadLength(reader.Source.ToString(), available, header.DataLength.ToString(CultureInfo.InvariantCulture));
-        string name = Path.GetFileNameWithoutExtension(reader.Source.Name);
         ImmutableArray<TensorInfo> tensors = header.IsTensor
-            ? [new TensorInfo(name.Length > 0 ? name : "array", header.Descr.DType!.Value, header.Shape, header.DataOffset, header.DataLength)]
+            ? [new TensorInfo(NameOf(reader), header.Descr.DType!.Value, header.Shape, header.DataOffset, header.DataLength)]
             : [];
         return new NpyFile(reader, header, tensors);
     }
+
+    private static string NameOf(IObjectReader reader) => Path.GetFileNameWithoutExtension(reader.Source.Name) is { Length: > 0 } name ? name : "array";
 
     private static Dictionary<string, string> Describe(NpyHeader header) => new(StringComparer.Ordinal)
     {

@@ -44,6 +44,9 @@ internal sealed record NpyHeader(NpyDescr Descr, bool FortranOrder, ImmutableArr
     /// <summary>True when the elements lie as a tensor does: plain little-endian numbers, the last dimension innermost.</summary>
     public bool IsTensor => Descr.DType is not null && (!FortranOrder || Shape.Count(d => d != 1) <= 1);
 
+    /// <summary>The array as one that is not mapped, unless another reason is given for what it is.</summary>
+    public UnmappedTensor Unmapped(string name, string? why = null) => new(name, Descr.DType, Shape, why ?? (Descr.DType is null ? UnmappedTensor.OtherType : UnmappedTensor.ColumnMajor));
+
     /// <summary>Reads and checks the header.</summary>
     public static async Task<NpyHeader> ReadAsync(IObjectReader reader, CancellationToken cancellationToken)
     {

@@ -11,16 +11,25 @@ namespace Bulwark.Models.Numpy;
 /// </summary>
 internal sealed class NpzFile : ModelFile
 {
-    private const string Ending = ".npy";
+    /// <summary>The name of the format.</summary>
+    public const string Name = "npz";
 
-    private NpzFile(IObjectReader reader, ImmutableArray<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<ChecksummedRange> checksums)
+    private const string Ending = ".npy";
+    private const int MostHead = NpyHeader.UsualLength + 64;
+
+    private NpzFile(
+        IObjectReader reader, ImmutableArray<TensorInfo> tensors, IReadOnlyList<UnmappedTensor> unmapped, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<ChecksummedRange> checksums)
         : base(reader, tensors, metadata)
     {
+        Unmapped = unmapped;
         Checksums = checksums;
     }
 
     /// <inheritdoc />
-    public override string Format => "npz";
+    public override string Format => Name;
+
+    /// <inheritdoc />
+    public override IReadOnlyList<UnmappedTensor> Unmapped { get; }
 
     /// <inheritdoc />
     public override IReadOnlyList<ChecksummedRange> Checksums { get; }
@@ -39,12 +48,17 @@ internal sealed class NpzFile : ModelFile
         string file = reader.Source.ToString();
         var tensors = new List<TensorInfo>();
         var checksums = new List<ChecksummedRange>();
+        var unmapped = new List<UnmappedTensor>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (ZipMember member in directory.Members.Where(m => m.Name.EndsWith(Ending, StringComparison.Ordinal)).OrderBy(m => m.DataOffset))
         {
             names.Add(member.Name);
             if (member is not { Method: ZipMember.Stored, IsEncrypted: false, DataOffset: { } offset } || directory.OpenRaw(member) is not { } content)
+            {
+                unmapped.Add(await PackedAsync(directory, member, cancellationToken).ConfigureAwait(false));
                 continue;
+            }
+
             string name = member.Name[..^Ending.Length];
             NpyFile array;
             try
@@ -57,12 +71,36 @@ internal sealed class NpzFile : ModelFile
             }
 
             if (array.Tensors is not [var tensor])
+            {
+                unmapped.Add(array.Header.Unmapped(name));
                 continue;
+            }
+
             tensors.Add(tensor with { Name = name, Offset = offset + tensor.Offset });
-            checksums.Add(new ChecksummedRange(offset, member.Length, member.ChecksumOffsets));
+            checksums.Add(new ChecksummedRange(member.Name, offset, member.Length, member.ChecksumOffsets));
         }
 
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["arrays"] = names.Count.ToString(CultureInfo.InvariantCulture) };
-        return new NpzFile(reader, [.. tensors], metadata, checksums);
+        return new NpzFile(reader, [.. tensors], unmapped, metadata, checksums);
+    }
+
+    /// <summary>A member that is no tensor as it lies there; of a deflated one the header is read.</summary>
+    private static async Task<UnmappedTensor> PackedAsync(ZipDirectory directory, ZipMember member, CancellationToken cancellationToken)
+    {
+        string name = member.Name[..^Ending.Length];
+        if (member is { Method: ZipMember.Deflated, IsEncrypted: false })
+        {
+            try
+            {
+                NpyHeader header = await NpyHeader.ReadAsync(await directory.OpenHeadAsync(member, MostHead, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                return header.Unmapped(name, UnmappedTensor.Compressed);
+            }
+            catch (ModelFormatException e)
+            {
+                throw ModelFormatException.NpzBadMember(directory.Reader.Source.ToString(), member.Name, e.Message);
+            }
+        }
+
+        return new UnmappedTensor(name, null, [], member.IsEncrypted ? "encrypted" : UnmappedTensor.Compressed);
     }
 }

@@ -40,11 +40,12 @@ internal sealed class OnnxFile : ModelFile
 
     internal OnnxFile(
         IObjectReader reader, ImmutableArray<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata,
-        IReadOnlyList<OnnxExternal> external, IReadOnlyList<OnnxOperator> operators, IReadOnlySet<(string, string)> functions,
+        IReadOnlyList<OnnxExternal> external, IReadOnlyList<UnmappedTensor> unmapped, IReadOnlyList<OnnxOperator> operators, IReadOnlySet<(string, string)> functions,
         IReadOnlyList<OnnxText> texts, IReadOnlyList<string> oddities)
         : base(reader, tensors, metadata)
     {
         External = external;
+        Unmapped = unmapped;
         Operators = operators;
         Functions = functions;
         Texts = texts;
@@ -53,6 +54,9 @@ internal sealed class OnnxFile : ModelFile
 
     /// <inheritdoc />
     public override string Format => "onnx";
+
+    /// <inheritdoc />
+    public override IReadOnlyList<UnmappedTensor> Unmapped { get; }
 
     /// <summary>Tensors whose bytes lie in other files.</summary>
     public IReadOnlyList<OnnxExternal> External { get; }

@@ -87,8 +87,8 @@ internal sealed partial class OnnxReader
             throw ModelFormatException.OnnxBadModel(_file, "it has no graph");
         if ((model.Seen & 1u << 1) == 0)
             throw ModelFormatException.OnnxBadModel(_file, "it has no IR version");
-        (ImmutableArray<TensorInfo> tensors, IReadOnlyList<OnnxExternal> external) = _tensors.Complete(_zeroPoints);
-        return new OnnxFile(_reader, tensors, _metadata, external, [.. _operators.Values], _functions, _texts, _oddities);
+        (ImmutableArray<TensorInfo> tensors, IReadOnlyList<OnnxExternal> external, IReadOnlyList<UnmappedTensor> unmapped) = _tensors.Complete(_zeroPoints);
+        return new OnnxFile(_reader, tensors, _metadata, external, unmapped, [.. _operators.Values], _functions, _texts, _oddities);
     }
 
     /// <summary>Reads one field and returns the frame to go on in.</summary>

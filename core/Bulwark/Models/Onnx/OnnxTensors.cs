@@ -99,21 +99,27 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
     /// <summary>Tensors with external data, by their own names.</summary>
     public IReadOnlyList<OnnxExternal> External() => [.. _drafts.Where(d => d.External.Count > 0).Select(d => new OnnxExternal(d.Frame.Name, d.Frame.Start, d.External))];
 
-    /// <summary>The tensors that lie in the file, in file order, and those that do not.</summary>
+    /// <summary>The tensors that lie in the file as they are, in file order, those in other files, and those and all others that do not.</summary>
     /// <param name="zeroPoints">What the nodes said about integers.</param>
-    public (ImmutableArray<TensorInfo> Tensors, IReadOnlyList<OnnxExternal> External) Complete(OnnxZeroPoints zeroPoints)
+    public (ImmutableArray<TensorInfo> Tensors, IReadOnlyList<OnnxExternal> External, IReadOnlyList<UnmappedTensor> Unmapped) Complete(OnnxZeroPoints zeroPoints)
     {
         var codes = new Dictionary<string, int>(StringComparer.Ordinal);
         var used = new Dictionary<string, int>(StringComparer.Ordinal);
         var tensors = ImmutableArray.CreateBuilder<TensorInfo>();
         var external = new List<OnnxExternal>();
+        var unmapped = new List<UnmappedTensor>();
         // Names of the main graph's initialisers come first: whoever looks a weight up by name means those.
         foreach (OnnxTensorDraft draft in _drafts.OrderBy(d => Names(d.Frame) > 1))
         {
             bool outside = draft.DataLocation == Outside || draft.External.Count > 0;
             int? code = draft.ValuePieces == 1 ? draft.Uniform : null;
             if (!outside && draft.DType is null && code is null)
+            {
+                if (draft.ValueFields != 0)
+                    unmapped.Add(Unmapped(Name(draft.Frame), draft, draft.DataType == StringType ? UnmappedTensor.OtherType : "not stored as raw bytes"));
                 continue;
+            }
+
             string name = Name(draft.Frame);
             int earlier = used.GetValueOrDefault(name);
             used[name] = earlier + 1;
@@ -123,13 +129,18 @@ internal sealed class OnnxTensors(string file, List<string> oddities)
                 codes.TryAdd(name, code.Value);
             if (outside)
                 external.Add(new OnnxExternal(name, draft.Frame.Start, draft.External));
-            else if (draft.DType is not null)
-                tensors.Add(new TensorInfo(name, draft.DType!.Value, [.. draft.Dimensions], draft.ValueOffset, draft.ValueLength));
+            if (draft.DType is { } dtype && !outside)
+                tensors.Add(new TensorInfo(name, dtype, [.. draft.Dimensions], draft.ValueOffset, draft.ValueLength));
+            else
+                unmapped.Add(Unmapped(name, draft, outside ? UnmappedTensor.Elsewhere : "not stored as raw bytes"));
         }
 
         tensors.Sort(static (a, b) => a.Offset.CompareTo(b.Offset));
-        return ([.. tensors.Select(t => t.DType is DType.I8 or DType.U8 ? t with { ZeroPoint = zeroPoints.Of(t.Name, codes) } : t)], external);
+        return ([.. tensors.Select(t => t.DType is DType.I8 or DType.U8 ? t with { ZeroPoint = zeroPoints.Of(t.Name, codes) } : t)], external, unmapped);
     }
+
+    private static UnmappedTensor Unmapped(string name, OnnxTensorDraft draft, string why) =>
+        new(name, OnnxSchema.TryGetType(draft.DataType, out DType dtype) ? dtype : null, [.. draft.Dimensions], why);
 
     private void CheckExternal(OnnxTensorDraft tensor)
     {

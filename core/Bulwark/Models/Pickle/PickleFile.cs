@@ -14,11 +14,18 @@ internal sealed class PickleFile : ModelFile
     // A value takes some 50 bytes; the map of a file must stay small beside the job's buffers.
     private static readonly PickleEvaluationLimits Limits = new() { MaxNodes = 1_000_000, MaxTextBytes = 16 << 20 };
 
-    private PickleFile(IObjectReader reader, string format, ImmutableArray<TensorInfo> tensors)
-        : base(reader, tensors, ImmutableDictionary<string, string>.Empty) => Format = format;
+    private PickleFile(IObjectReader reader, string format, ImmutableArray<TensorInfo> tensors, IReadOnlyList<UnmappedTensor> unmapped)
+        : base(reader, tensors, ImmutableDictionary<string, string>.Empty)
+    {
+        Format = format;
+        Unmapped = unmapped;
+    }
 
     /// <inheritdoc />
     public override string Format { get; }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<UnmappedTensor> Unmapped { get; }
 
     /// <summary>Whether a head is that of a pickle of protocol 2 to 5; earlier ones have no magic.</summary>
     public static bool Looks(ReadOnlySpan<byte> head) => head is [0x80, >= 2 and <= 5, ..];
@@ -45,6 +52,6 @@ internal sealed class PickleFile : ModelFile
             }
         }
 
-        return new PickleFile(reader, arrays.FromJoblib ? "joblib" : "pickle", arrays.ToTensors());
+        return new PickleFile(reader, arrays.FromJoblib ? "joblib" : "pickle", arrays.ToTensors(), arrays.Unmapped);
     }
 }

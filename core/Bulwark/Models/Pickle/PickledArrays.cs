@@ -20,10 +20,14 @@ internal sealed class PickledArrays
     private readonly HashSet<PickleValue> _seen = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<(PickleValue Value, string Name)> _open = new();
     private readonly List<TensorInfo> _found = [];
+    private readonly List<UnmappedTensor> _unmapped = [];
     private int _steps;
 
     /// <summary>Whether joblib wrote an array.</summary>
     public bool FromJoblib { get; private set; }
+
+    /// <summary>The arrays that are not mapped: column-major ones, and after <see cref="ToTensors"/> those that share bytes.</summary>
+    public IReadOnlyList<UnmappedTensor> Unmapped => _unmapped;
 
     /// <summary>Looks through a value and all in it.</summary>
     public void Add(PickleValue root, string name)
@@ -42,7 +46,11 @@ internal sealed class PickledArrays
         foreach (TensorInfo tensor in _found.OrderBy(t => t.Offset).ThenByDescending(t => t.Length))
         {
             if (tensor.Offset < end)
+            {
+                _unmapped.Add(new UnmappedTensor(tensor.Name, tensor.DType, tensor.Shape, UnmappedTensor.Shared));
                 continue;
+            }
+
             end = tensor.Offset + tensor.Length;
             string name = names.Add(tensor.Name) ? tensor.Name : FormattableString.Invariant($"{tensor.Name}@{tensor.Offset}");
             tensors.Add(tensor with { Name = name });
@@ -121,9 +129,14 @@ internal sealed class PickledArrays
             wide += extent > 1 ? 1 : 0;
         }
 
+        if (bytes != length || length == 0)
+            return;
+        string known = name.Length > 0 ? name : "array";
         // Of a column-major matrix the elements are in another order than a tensor's.
-        if (bytes == length && length > 0 && (rowMajor || wide <= 1))
-            _found.Add(new TensorInfo(name.Length > 0 ? name : "array", element, extents.ToImmutable(), offset, length));
+        if (rowMajor || wide <= 1)
+            _found.Add(new TensorInfo(known, element, extents.ToImmutable(), offset, length));
+        else
+            _unmapped.Add(new UnmappedTensor(known, element, extents.ToImmutable(), UnmappedTensor.ColumnMajor));
     }
 
     private static bool IsNumpy(PickleValue callable, string module, string name) =>

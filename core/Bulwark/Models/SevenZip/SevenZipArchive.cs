@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using Bulwark.Models.Zip;
 using Bulwark.Storage;
 
@@ -50,7 +51,7 @@ internal sealed class SevenZipArchive
         await reader.ReadAsync(0, signature, cancellationToken).ConfigureAwait(false);
         long offset = BinaryPrimitives.ReadInt64LittleEndian(signature.AsSpan(12));
         long length = BinaryPrimitives.ReadInt64LittleEndian(signature.AsSpan(20));
-        if (!Looks(signature) || BinaryPrimitives.ReadUInt32LittleEndian(signature.AsSpan(8)) != Crc32.Of(signature.AsSpan(12)))
+        if (!Looks(signature) || BinaryPrimitives.ReadUInt32LittleEndian(signature.AsSpan(8)) != Crc32.HashToUInt32(signature.AsSpan(12)))
             throw ModelFormatException.Bad7z(file, "its first header has a wrong checksum");
         if (offset < 0 || length < 0 || offset > reader.Source.Size - SignatureLength || length > reader.Source.Size - SignatureLength - offset)
             throw ModelFormatException.Bad7z(file, "its header is not in the file");
@@ -60,7 +61,7 @@ internal sealed class SevenZipArchive
             return new SevenZipArchive(reader, [], [], SignatureLength);
         byte[] header = new byte[(int)length];
         await reader.ReadAsync(SignatureLength + offset, header, cancellationToken).ConfigureAwait(false);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(signature.AsSpan(28)) != Crc32.Of(header))
+        if (BinaryPrimitives.ReadUInt32LittleEndian(signature.AsSpan(28)) != Crc32.HashToUInt32(header))
             throw ModelFormatException.Bad7z(file, "its header has a wrong checksum");
 
         for (int packings = 0; ; packings++)

@@ -9,7 +9,7 @@ namespace Bulwark.Models.TensorFlow;
 /// mapped as tensors under the names of their nodes.
 /// </summary>
 /// <remarks>
-/// A SavedModel is not marked: most of its weights lie in variables/variables.data-*, whose entries have checksums of their own in
+/// A frozen graph is marked, a SavedModel is not: most of its weights lie in variables/variables.data-*, whose entries have checksums of their own in
 /// variables/variables.index (<see cref="TensorBundleIndex"/>), under further checksums of the blocks of that table. An edit would
 /// touch two files of a folder at once, which no object store does in one step. It is signed and encrypted like any other file.
 /// </remarks>
@@ -18,16 +18,35 @@ internal sealed class SavedModelFile : ModelFile
     /// <summary>The most constants that are mapped.</summary>
     public const int MaxTensors = 65_536;
 
-    private const int MaxNames = 8 << 20;
+    internal const string WhyNotMarkable = "the weights of a SavedModel lie in variables/variables.data-*, with checksums in variables/variables.index: both files would have to change in one step";
 
-    private SavedModelFile(IObjectReader reader, string format, ImmutableArray<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata)
+    private const int MaxNames = 8 << 20;
+    private readonly TensorFlowForm _form;
+
+    private SavedModelFile(IObjectReader reader, TensorFlowForm form, ImmutableArray<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata)
         : base(reader, tensors, metadata)
     {
-        Format = format;
+        _form = form;
     }
 
     /// <inheritdoc />
-    public override string Format { get; }
+    public override string Format => NameOf(_form);
+
+    /// <inheritdoc />
+    public override string? NotMarkable => _form switch
+    {
+        TensorFlowForm.SavedModel => WhyNotMarkable,
+        TensorFlowForm.KerasMetadata => "it describes a model and holds no weights",
+        _ => null,
+    };
+
+    /// <summary>The name of the format.</summary>
+    public static string NameOf(TensorFlowForm form) => form switch
+    {
+        TensorFlowForm.SavedModel => "savedmodel",
+        TensorFlowForm.KerasMetadata => "keras-metadata",
+        _ => "tensorflow-graph",
+    };
 
     /// <summary>Reads the graph and maps its constants.</summary>
     /// <exception cref="ModelFormatException">It is broken or too large (BW1480, BW1481).</exception>
@@ -61,10 +80,10 @@ internal sealed class SavedModelFile : ModelFile
             },
         };
         await walk.ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (walk.IsEmpty)
+        if (walk.IsEmpty && form != TensorFlowForm.KerasMetadata)
             throw ModelFormatException.TensorFlowBadProtobuf(file, 0, "it has no graph");
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["nodes"] = nodes.ToString(CultureInfo.InvariantCulture) };
-        return new SavedModelFile(reader, form == TensorFlowForm.SavedModel ? "savedmodel" : "tensorflow-graph", [.. tensors], metadata);
+        return new SavedModelFile(reader, form, [.. tensors], metadata);
     }
 
     private static TensorInfo? Map(TensorFlowNode node)

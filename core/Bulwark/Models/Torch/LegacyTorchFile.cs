@@ -28,10 +28,13 @@ internal sealed class LegacyTorchFile : ModelFile
         : base(reader, placement.Tensors, metadata) => Placement = placement;
 
     /// <inheritdoc />
-    public override string Format => "torch-legacy";
+    public override string Format => "pytorch-legacy";
 
     /// <summary>The tensors with those that share bytes and those that are not contiguous.</summary>
     public TorchPlacement Placement { get; }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<UnmappedTensor> Unmapped => Placement.Unmapped;
 
     /// <summary>Whether a file begins like one.</summary>
     public static bool Looks(ReadOnlySpan<byte> head) => head.StartsWith((ReadOnlySpan<byte>)[0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, (byte)'.']);

@@ -2,11 +2,10 @@ using System.Collections.Immutable;
 
 namespace Bulwark.Models.Torch;
 
-/// <summary>Tensors laid out in a file.</summary>
+/// <summary>Tensors laid out in a file. Of tensors that share bytes the longest is mapped, the first among equals: each byte is edited at most once, and all of them see the edit.</summary>
 /// <param name="Tensors">Those that lie as a tensor does and share no bytes, in file order.</param>
-/// <param name="Aliases">Those that share bytes with one of <paramref name="Tensors"/>.</param>
-/// <param name="Strided">Names of those that are not contiguous, or whose bytes are compressed or of a type without a name here.</param>
-internal sealed record TorchPlacement(ImmutableArray<TensorInfo> Tensors, ImmutableArray<TensorInfo> Aliases, ImmutableArray<string> Strided)
+/// <param name="Unmapped">Those that share bytes with one of <paramref name="Tensors"/>, are not contiguous, compressed, or of a type without a name here.</param>
+internal sealed record TorchPlacement(ImmutableArray<TensorInfo> Tensors, ImmutableArray<UnmappedTensor> Unmapped)
 {
     /// <summary>Lays tensors out.</summary>
     /// <param name="file">Name for messages.</param>
@@ -16,7 +15,7 @@ internal sealed record TorchPlacement(ImmutableArray<TensorInfo> Tensors, Immuta
     public static TorchPlacement Of(string file, IReadOnlyList<TorchTensor> tensors, Func<TorchStorage, (long Offset, long Length)> place)
     {
         List<TensorInfo> mapped = new(tensors.Count);
-        ImmutableArray<string>.Builder strided = ImmutableArray.CreateBuilder<string>();
+        ImmutableArray<UnmappedTensor>.Builder unmapped = ImmutableArray.CreateBuilder<UnmappedTensor>();
         foreach (TorchTensor tensor in tensors)
         {
             if (tensor.Storage.IsMeta)
@@ -26,20 +25,20 @@ internal sealed record TorchPlacement(ImmutableArray<TensorInfo> Tensors, Immuta
             if (tensor.Count is not { } count || tensor.Reach is not { } reach || reach > length / size || (count > 0 && tensor.Offset > length / size))
                 throw ModelFormatException.BadTorchTensor(file, tensor.Name, FormattableString.Invariant($"it reaches beyond the {length} bytes of its storage {ModelFormatException.Quote(tensor.Storage.Key)}"));
             if (offset < 0 || tensor.Element.DType is not { } dtype || !tensor.IsContiguous || !IsRepresentable(tensor.Shape))
-                strided.Add(tensor.Name);
+                unmapped.Add(new UnmappedTensor(tensor.Name, tensor.Element.DType, tensor.Shape, offset < 0 ? UnmappedTensor.Compressed : tensor.Element.DType is null ? UnmappedTensor.OtherType : UnmappedTensor.NotContiguous));
             else
                 mapped.Add(new TensorInfo(tensor.Name, dtype, tensor.Shape, offset + (count == 0 ? 0 : tensor.Offset * size), count * size));
         }
 
-        (ImmutableArray<TensorInfo> apart, ImmutableArray<TensorInfo> aliases) = Separate(mapped);
-        return new TorchPlacement(apart, aliases, strided.ToImmutable());
+        return new TorchPlacement(Separate(mapped, unmapped), unmapped.ToImmutable());
     }
 
     /// <summary>Several of one file as one.</summary>
     public static TorchPlacement Together(IReadOnlyCollection<TorchPlacement> parts)
     {
-        (ImmutableArray<TensorInfo> apart, ImmutableArray<TensorInfo> aliases) = Separate([.. parts.SelectMany(p => p.Tensors)]);
-        return new TorchPlacement(apart, [.. parts.SelectMany(p => p.Aliases), .. aliases], [.. parts.SelectMany(p => p.Strided)]);
+        ImmutableArray<UnmappedTensor>.Builder unmapped = ImmutableArray.CreateBuilder<UnmappedTensor>();
+        unmapped.AddRange(parts.SelectMany(p => p.Unmapped));
+        return new TorchPlacement(Separate([.. parts.SelectMany(p => p.Tensors)], unmapped), unmapped.ToImmutable());
     }
 
     // TensorInfo multiplies all dimensions, so [2^40, 2^40, 0] must not get there.
@@ -56,11 +55,10 @@ internal sealed record TorchPlacement(ImmutableArray<TensorInfo> Tensors, Immuta
         return true;
     }
 
-    private static (ImmutableArray<TensorInfo> Apart, ImmutableArray<TensorInfo> Aliases) Separate(List<TensorInfo> mapped)
+    private static ImmutableArray<TensorInfo> Separate(List<TensorInfo> mapped, ImmutableArray<UnmappedTensor>.Builder unmapped)
     {
         // OrderBy keeps the order of the pickle among equals, so that the first name of a tied weight is its name.
         List<TensorInfo> apart = [];
-        ImmutableArray<TensorInfo>.Builder aliases = ImmutableArray.CreateBuilder<TensorInfo>();
         foreach (TensorInfo tensor in mapped.OrderBy(t => t.Offset).ThenBy(t => t.Length > 0 ? 1 : 0).ThenByDescending(t => t.Length))
         {
             if (tensor.Length == 0 || apart.Count == 0 || apart[^1].Offset + apart[^1].Length <= tensor.Offset)
@@ -69,12 +67,12 @@ internal sealed record TorchPlacement(ImmutableArray<TensorInfo> Tensors, Immuta
             }
             else if (tensor.Length > apart[^1].Length)
             {
-                aliases.Add(apart[^1]);
+                unmapped.Add(Alias(apart[^1]));
                 apart[^1] = tensor;
             }
             else
             {
-                aliases.Add(tensor);
+                unmapped.Add(Alias(tensor));
             }
         }
 
@@ -85,6 +83,8 @@ internal sealed record TorchPlacement(ImmutableArray<TensorInfo> Tensors, Immuta
                 apart[i] = apart[i] with { Name = FormattableString.Invariant($"{apart[i].Name}~{apart[i].Offset + copy - 2}") };
         }
 
-        return ([.. apart], aliases.ToImmutable());
+        return [.. apart];
     }
+
+    private static UnmappedTensor Alias(TensorInfo tensor) => new(tensor.Name, tensor.DType, tensor.Shape, UnmappedTensor.Shared);
 }

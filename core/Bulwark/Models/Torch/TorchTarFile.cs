@@ -18,16 +18,22 @@ namespace Bulwark.Models.Torch;
 /// </remarks>
 internal sealed class TorchTarFile : ModelFile
 {
+    /// <summary>The name of the format.</summary>
+    public const string Name = "pytorch-tar";
+
     private static readonly PickleEvaluationLimits Limits = new() { MaxNodes = 1_000_000, MaxTextBytes = 16 << 20 };
 
     private TorchTarFile(IObjectReader reader, TorchPlacement placement)
         : base(reader, placement.Tensors, ImmutableDictionary<string, string>.Empty) => Placement = placement;
 
     /// <inheritdoc />
-    public override string Format => "torch-tar";
+    public override string Format => Name;
 
     /// <summary>The tensors with those that share bytes and those that are not contiguous.</summary>
     public TorchPlacement Placement { get; }
+
+    /// <inheritdoc />
+    public override IReadOnlyList<UnmappedTensor> Unmapped => Placement.Unmapped;
 
     /// <summary>Whether an archive is one: it has <c>pickle</c> and <c>storages</c>.</summary>
     public static bool Is(TarArchive archive) => archive.Members.Any(m => m.Name == "pickle") && archive.Members.Any(m => m.Name == "storages");

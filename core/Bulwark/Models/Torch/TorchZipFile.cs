@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Bulwark.Models.Pickle;
 using Bulwark.Models.Zip;
@@ -34,12 +33,7 @@ internal sealed class TorchZipFile : ModelFile
     }
 
     /// <inheritdoc />
-    public override string Format => Kind switch
-    {
-        TorchZipKind.Script => "torchscript",
-        TorchZipKind.Package => "torch-package",
-        _ => "torch-zip",
-    };
+    public override string Format => NameOf(Kind);
 
     /// <summary>Which of the three it is.</summary>
     public TorchZipKind Kind { get; }
@@ -47,11 +41,19 @@ internal sealed class TorchZipFile : ModelFile
     /// <summary>The tensors with those that share bytes and those that are not contiguous.</summary>
     public TorchPlacement Placement { get; }
 
-    /// <summary>Tensors that share bytes with one of <see cref="ModelFile.Tensors"/>.</summary>
-    public IReadOnlyList<TensorInfo> Aliases => Placement.Aliases;
+    /// <inheritdoc />
+    public override IReadOnlyList<UnmappedTensor> Unmapped => Placement.Unmapped;
 
     /// <inheritdoc />
     public override IReadOnlyList<ChecksummedRange> Checksums { get; }
+
+    /// <summary>The name of the format.</summary>
+    public static string NameOf(TorchZipKind kind) => kind switch
+    {
+        TorchZipKind.Script => "torchscript",
+        TorchZipKind.Package => "torch-package",
+        _ => "pytorch",
+    };
 
     /// <summary>Maps the tensors of an archive.</summary>
     /// <exception cref="ModelFormatException">BW1420 the archive breaks a rule; BW1430 to BW1435 PyTorch's own structure does.</exception>
@@ -91,7 +93,6 @@ internal sealed class TorchZipFile : ModelFile
         }
 
         TorchPlacement placement = placements.Count == 1 ? placements[0] : TorchPlacement.Together(placements);
-        metadata["strided"] = placement.Strided.Length.ToString(CultureInfo.InvariantCulture);
         return new TorchZipFile(directory.Reader, layout, placement, storages.Checksums(placement.Tensors), metadata);
     }
 

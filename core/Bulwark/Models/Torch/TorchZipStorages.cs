@@ -44,7 +44,7 @@ internal sealed class TorchZipStorages(ZipDirectory directory, TorchZipLayout la
             while (next < tensors.Count && (tensors[next].Offset < start || tensors[next].Length == 0))
                 next++;
             if (next < tensors.Count && tensors[next].Offset < end)
-                ranges.Add(new ChecksummedRange(start, member.CompressedLength, member.ChecksumOffsets));
+                ranges.Add(new ChecksummedRange(member.Name, start, member.CompressedLength, member.ChecksumOffsets));
         }
 
         return ranges;

@@ -77,6 +77,20 @@ internal sealed class ZipDirectory
             ? new ReaderSection(Reader, member.Name, offset, member.CompressedLength)
             : null;
 
+    /// <summary>The first bytes of a deflated member's content, or all of it when it has no more.</summary>
+    /// <exception cref="ModelFormatException">BW1420 no data, BW1422 broken data.</exception>
+    public async Task<IObjectReader> OpenHeadAsync(ZipMember member, int length, CancellationToken cancellationToken)
+    {
+        IObjectReader raw = OpenRaw(member)
+            ?? throw ModelFormatException.BadZip(Reader.Source.ToString(), $"the data of member {ModelFormatException.Quote(member.Name)} is not in the file");
+        byte[] head = new byte[(int)Math.Min(length, member.Length)];
+        using var inflater = new CountingInflater(raw, Decoders.Deflate, new InflationBudget());
+        int filled = 0;
+        while (filled < head.Length && await inflater.ReadAsync(head.AsMemory(filled), cancellationToken).ConfigureAwait(false) is > 0 and var read)
+            filled += read;
+        return new MemoryReader(member.Name, head.AsMemory(0, filled));
+    }
+
     /// <summary>The content of a member: in place when it is stored, otherwise decompressed.</summary>
     /// <param name="member">The member.</param>
     /// <param name="budget">What decompression may spend.</param>

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Bulwark.Models;
 using Bulwark.Models.Zip;
 using Bulwark.Scanning.Pickle;
@@ -113,14 +114,14 @@ internal sealed class ZipMembers(ZipDirectory directory, string path, int depth,
     private static async Task<uint> ChecksumAsync(IObjectReader content, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[(int)Math.Min(1 << 17, content.Source.Size)];
-        uint checksum = 0;
+        var checksum = new Crc32();
         for (long at = 0; at < content.Source.Size && at < LongestChecked; at += buffer.Length)
         {
             Memory<byte> piece = buffer.AsMemory(0, (int)Math.Min(buffer.Length, content.Source.Size - at));
             await content.ReadAsync(at, piece, cancellationToken).ConfigureAwait(false);
-            checksum = Crc32.Append(checksum, piece.Span);
+            checksum.Append(piece.Span);
         }
 
-        return checksum;
+        return checksum.GetCurrentHashAsUInt32();
     }
 }

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Bulwark.Models;
 using Bulwark.Models.Keras;
 using Bulwark.Models.Zip;
@@ -25,7 +26,7 @@ public sealed class KerasZipFileTests
 
         ChecksummedRange range = Assert.Single(file.Checksums);
         Assert.All(file.Tensors, t => Assert.True(t.Offset >= range.Offset && t.Offset + t.Length <= range.Offset + range.Length));
-        uint checksum = Crc32.Of(bytes.AsSpan((int)range.Offset, (int)range.Length));
+        uint checksum = Crc32.HashToUInt32(bytes.AsSpan((int)range.Offset, (int)range.Length));
         Assert.NotEmpty(range.StoredAt);
         Assert.All(range.StoredAt, at => Assert.Equal(checksum, BitConverter.ToUInt32(bytes, (int)at)));
     }

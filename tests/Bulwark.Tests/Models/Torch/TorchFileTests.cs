@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 using Bulwark.Models;
 using Bulwark.Models.Torch;
@@ -77,8 +78,7 @@ public sealed class TorchFileTests
     public async Task Tensors_that_share_a_storage_are_mapped_once()
     {
         (ModelFile file, _) = await OpenAsync("torch-legacy", "legacy_shared_storage.pt");
-        var legacy = (LegacyTorchFile)file;
-        Assert.NotEmpty(legacy.Placement.Aliases.Concat(file.Tensors));
+        Assert.NotEmpty(file.Tensors);
         (ModelFile views, _) = await OpenAsync("torch-legacy", "legacy_uncloned_views.pt");
         Assert.NotEmpty(views.Tensors);
     }
@@ -92,7 +92,7 @@ public sealed class TorchFileTests
             TensorInfo tensor = file.Tensors.MaxBy(t => t.Length)!;
             BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan((int)tensor.Offset + 4), 0.12345f);
             ChecksummedRange range = Assert.Single(file.Checksums, c => tensor.Offset >= c.Offset && tensor.Offset + tensor.Length <= c.Offset + c.Length);
-            uint checksum = Crc32.Of(bytes.AsSpan((int)range.Offset, (int)range.Length));
+            uint checksum = Crc32.HashToUInt32(bytes.AsSpan((int)range.Offset, (int)range.Length));
             foreach (long place in range.StoredAt)
                 BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan((int)place), checksum);
 
@@ -105,7 +105,7 @@ public sealed class TorchFileTests
                     using var content = new MemoryStream();
                     using Stream stream = entry.Open();
                     await stream.CopyToAsync(content);
-                    Assert.Equal(entry.Crc32, Crc32.Of(content.ToArray()));
+                    Assert.Equal(entry.Crc32, Crc32.HashToUInt32(content.ToArray()));
                 }
             }
 
@@ -120,7 +120,7 @@ public sealed class TorchFileTests
         Assert.All(file.Tensors.Where(t => t.Length > 0), t => Assert.Contains(file.Checksums, c => t.Offset >= c.Offset && t.Offset + t.Length <= c.Offset + c.Length));
         foreach (ChecksummedRange range in file.Checksums)
         {
-            uint checksum = Crc32.Of(bytes.AsSpan((int)range.Offset, (int)range.Length));
+            uint checksum = Crc32.HashToUInt32(bytes.AsSpan((int)range.Offset, (int)range.Length));
             Assert.NotEmpty(range.StoredAt);
             Assert.All(range.StoredAt, p => Assert.Equal(checksum, BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan((int)p))));
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 using Bulwark.Models.Zip;
 
@@ -72,7 +73,7 @@ internal sealed class ZipBuilder
         byte[] localName = Encoding.UTF8.GetBytes(lies.LocalName ?? name);
         int flags = (lies.Flags ?? 0) | (lies.Descriptor ? ZipMember.DescriptorFlag : 0) | (name.Any(c => c > 127) ? ZipMember.Utf8Flag : 0);
         int method = lies.Method ?? (lies.Deflate ? ZipMember.Deflated : ZipMember.Stored);
-        uint checksum = lies.Checksum ?? Crc32.Of(content);
+        uint checksum = lies.Checksum ?? Crc32.HashToUInt32(content);
         int offset = _bytes.Count;
 
         byte[] local = new byte[30];

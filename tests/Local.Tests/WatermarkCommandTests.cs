@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Bulwark.Testing;
 
@@ -62,6 +63,23 @@ public sealed class WatermarkCommandTests : IDisposable
         Assert.Equal(0, _cli.Run("protect", Sample, "--out", _cli["out"], "--no-watermark").Code);
         Assert.Equal(0, _cli.Run("open", _cli["out/mnist-mlp.safetensors.enc"], "--out", _cli["opened"]).Code);
         Assert.Equal(File.ReadAllBytes(Sample), File.ReadAllBytes(_cli["opened"]));
+    }
+
+    [Fact]
+    public void A_mark_that_rounding_undoes_is_not_called_a_mark()
+    {
+        // One step of the smallest F32 is larger than any push.
+        float[] weights = new float[512 * 256];
+        Random random = new(3);
+        for (int i = 0; i < weights.Length; i++)
+            weights[i] = BitConverter.Int32BitsToSingle(random.Next(1, 5) | (random.Next(2) << 31));
+        File.WriteAllBytes(
+            _cli["tiny.safetensors"],
+            [.. SampleModel.Header($$"""{"w":{"dtype":"F32","shape":[512,256],"data_offsets":[0,{{weights.Length * 4}}] } }"""), .. MemoryMarshal.AsBytes(weights.AsSpan())]);
+        Cli.Outcome embed = _cli.Run("watermark", "embed", _cli["tiny.safetensors"], "--out", _cli["marked.safetensors"], "--json");
+        Assert.True(embed.Code == 3, embed.ToString());
+        Assert.Equal("nothing", embed.Json.GetProperty("promises").GetString());
+        Assert.Equal("presence", _cli.Run("watermark", "embed", Sample, "--out", _cli["sample.safetensors"], "--json").Json.GetProperty("promises").GetString());
     }
 
     [Fact]

@@ -9,6 +9,9 @@ public sealed record WatermarkReceipt
     /// <summary>Tensors listed by name at most; <see cref="TensorCount"/> and the fingerprint claim cover the rest.</summary>
     public const int MostTensorsListed = 10_000;
 
+    /// <summary>What <see cref="Promises"/> says of a mark that was written and cannot be shown.</summary>
+    public const string PromisesNothing = "nothing";
+
     /// <summary>The scheme: <c>kmm64/v1</c>.</summary>
     public required string Scheme { get; init; }
 
@@ -48,7 +51,7 @@ public sealed record WatermarkReceipt
     /// <summary>A: standard deviations by which every coded bit stands on its right side.</summary>
     public double? Margin { get; init; }
 
-    /// <summary>What the margin promises: <c>payload</c> from 0.7 on, else <c>presence</c>.</summary>
+    /// <summary>What the margin promises: <c>payload</c> from 0.7 on, else <c>presence</c>; <c>nothing</c> when what was read back proves no mark.</summary>
     public string? Promises { get; init; }
 
     /// <summary>The payload's score in the source.</summary>

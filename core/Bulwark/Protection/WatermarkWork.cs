@@ -134,7 +134,8 @@ internal sealed class WatermarkWork : IDisposable
             Budget = _plan.Budget,
             RelativeChange = _plan.RelativeChange,
             Margin = _plan.Margin,
-            Promises = _plan.Margin >= Watermarker.PayloadMargin ? "payload" : "presence",
+            // What was read back decides: rounding can undo a plan, on weights at either end of their format's range.
+            Promises = match is not { IsSignificant: true } ? WatermarkReceipt.PromisesNothing : _plan.Margin >= Watermarker.PayloadMargin ? "payload" : "presence",
             ZBefore = Watermarker.Correlate(_before!.Statistics[0], _plan.Payload),
             Z = z,
             Log10FalsePositive = match?.Log10FalsePositive ?? 0,

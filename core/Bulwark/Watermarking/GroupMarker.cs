@@ -13,8 +13,9 @@ namespace Bulwark.Watermarking;
 /// <code>
 /// F32        nearest even
 /// F64        the product as binary64 rounds it
-/// F16, BF16  dithered: |y'| = floor(|y|/ulp + (d + 0.5)/256)·ulp, ulp of y's binade, d the dither byte; capped at the largest finite
+/// F16, BF16  dithered: |y'| = floor(|y|/ulp + (d + 0.5)/256)·ulp, ulp of y's binade, d the dither byte
 /// </code>
+/// Magnitudes are capped at the largest finite one of the format: a mark never makes an infinity.
 /// The 16-bit formats are computed in 32-bit integers: with m the 11- or 8-bit significand and f = 2^20 ± q, m·f has at most 32
 /// bits, and |y|/ulp is m·f/2^20, half of it, or twice it, by the binade the product falls in. The vector paths for them are in
 /// <see cref="DitheredMarker"/>.
@@ -88,7 +89,7 @@ internal static class GroupMarker
         Vector512<double> unchanged = Vector512.GreaterThanOrEqual(magnitude * k, Vector512.Create(GroupQuantizer.OutlierThreshold));
         factor = Vector512.ConditionalSelect(unchanged, Vector512<double>.One, factor);
         Vector256<float> sign = Vector256.LoadUnsafe(ref group, (nuint)(32 * index)).AsSingle() & Vector256.Create(-0f);
-        (Wide.ToSingle(magnitude * factor) | sign).AsByte().StoreUnsafe(ref group, (nuint)(32 * index));
+        (Wide.ToSingle(Vector512.Min(magnitude * factor, Vector512.Create((double)float.MaxValue))) | sign).AsByte().StoreUnsafe(ref group, (nuint)(32 * index));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,7 +98,7 @@ internal static class GroupMarker
         double scale = GroupQuantizer.Sum256<WidenF32>(ref group, ref magnitudes);
         if (scale == 0)
             return;
-        Vector256<double> k = Vector256.Create(scale), threshold = Vector256.Create(GroupQuantizer.OutlierThreshold), one = Vector256<double>.One;
+        Vector256<double> k = Vector256.Create(scale), threshold = Vector256.Create(GroupQuantizer.OutlierThreshold), one = Vector256<double>.One, largest = Vector256.Create((double)float.MaxValue);
         Vector256<double> up = Vector256.Create((double)(One + push) / One), down = Vector256.Create((double)(One - push) / One);
         for (int i = 0; i < 16; i++)
         {
@@ -106,7 +107,7 @@ internal static class GroupMarker
             Vector256<double> factor = Vector256.ConditionalSelect(Vector256.Equals(bits, Vector256<ulong>.Zero).AsDouble(), down, up);
             factor = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(magnitude * k, threshold), one, factor);
             Vector128<float> sign = Vector128.LoadUnsafe(ref group, (nuint)(16 * i)).AsSingle() & Vector128.Create(-0f);
-            (Avx.ConvertToVector128Single(magnitude * factor) | sign).AsByte().StoreUnsafe(ref group, (nuint)(16 * i));
+            (Avx.ConvertToVector128Single(Vector256.Min(magnitude * factor, largest)) | sign).AsByte().StoreUnsafe(ref group, (nuint)(16 * i));
         }
     }
 
@@ -129,10 +130,10 @@ internal static class GroupMarker
             switch (dtype)
             {
                 case DType.F32:
-                    BinaryPrimitives.WriteSingleLittleEndian(element, (float)y);
+                    BinaryPrimitives.WriteSingleLittleEndian(element, (float)Math.Clamp(y, float.MinValue, float.MaxValue));
                     break;
                 case DType.F64:
-                    BinaryPrimitives.WriteDoubleLittleEndian(element, y);
+                    BinaryPrimitives.WriteDoubleLittleEndian(element, Math.Clamp(y, double.MinValue, double.MaxValue));
                     break;
                 default:
                     ushort sign = (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(element) & 0x8000);

@@ -16,7 +16,7 @@ internal static class WatermarkCommand
     public static string Describe(WatermarkReceipt receipt) => receipt.Applied
         ? string.Create(
             CultureInfo.InvariantCulture,
-            $"owner {receipt.OwnerId}, model '{receipt.ModelId}', {receipt.RelativeChange:P2} change{(receipt.Mode == "block-scales" ? " of the block scales" : "")}, read back with Z {receipt.Z:0.0}{(receipt.Sealed ? ", sealed" : "")}")
+            $"owner {receipt.OwnerId}, model '{receipt.ModelId}', {receipt.RelativeChange:P2} change{(receipt.Mode == "block-scales" ? " of the block scales" : "")}, read back with Z {receipt.Z:0.0}{(receipt.Promises == WatermarkReceipt.PromisesNothing ? ", which proves nothing" : "")}{(receipt.Sealed ? ", sealed" : "")}")
         : $"none: {receipt.Reason}{(receipt.Sealed ? " (sealed)" : "")}";
 
     private static ExampleCommand Embed()
@@ -46,16 +46,18 @@ internal static class WatermarkCommand
                 progress => host.Watermarker.EmbedAsync(reader, writer, host.WatermarkKeys[0], settings, progress, cancellationToken));
             terminal.Show(receipt, CliJson.Default.WatermarkReceipt, console =>
             {
-                console.MarkupLine("[green]Marked[/]");
+                console.MarkupLine(IsProven(receipt) ? "[green]Marked[/]" : "[yellow]Marked, but rounding undid it: these weights cannot show a mark[/]");
                 Terminal.Facts(console,
                     ("written to", Path.Combine(folder, file)),
                     ("watermark", Describe(receipt)),
                     ("payload", receipt.Payload),
                     ("key", receipt.KeyId));
             });
-            return ExitCode.Good;
+            return IsProven(receipt) ? ExitCode.Good : ExitCode.Review;
         });
     }
+
+    private static bool IsProven(WatermarkReceipt receipt) => receipt.Promises != WatermarkReceipt.PromisesNothing;
 
     private static ExampleCommand Detect()
     {

@@ -39,6 +39,25 @@ public sealed class WatermarkPropertyTests
         },
         iter: 60);
 
+    [Theory]
+    [InlineData(DType.F16, 65504)]
+    [InlineData(DType.BF16, 3.3895313892515355E+38)]
+    [InlineData(DType.F32, float.MaxValue)]
+    [InlineData(DType.F64, double.MaxValue / 64)]
+    public void The_largest_weights_never_become_infinite(DType dtype, double largest)
+    {
+        var random = new Random(5);
+        TestModel model = TestModel.Create(dtype, [[64, 128]], () => largest * (random.Next(2) == 0 ? 1 : -1) * (1 - 0.1 * random.NextDouble()));
+        using WatermarkKey key = TestModel.Key();
+        WatermarkPayload payload = WatermarkPayload.Create(key, 1, "p");
+        foreach (VectorPath path in VectorPaths.Supported)
+        {
+            TestModel marked = model.Mark(key, payload, 0.1, path);
+            Assert.NotEqual(model.Bytes, marked.Bytes);
+            Assert.All(marked.Values(marked.Tensors[0]), v => Assert.True(double.IsFinite(v)));
+        }
+    }
+
     [Fact]
     public void The_change_stays_within_the_budget_and_close_to_the_prediction() => Cases.Sample(
         test =>

@@ -62,7 +62,13 @@ internal sealed partial class PickleInterpreter
         if (_failed || (form == NestedForm.Loaded && !_loaded.Add(value.Payload)))
             return;
         if (form != NestedForm.Loaded && _depth >= _context.Limits.MaxDepth)
+        {
+            // A trial, which may look into nothing, says nothing either.
+            if (_depth > 0)
+                Add(PickleRules.NestedPayload, $"A value inside {_depth} others looks like a pickle itself; it was not looked into.");
             return;
+        }
+
         if (form != NestedForm.Loaded && ++_nestedCount > MostNested)
         {
             if (_nestedCount == MostNested + 1)

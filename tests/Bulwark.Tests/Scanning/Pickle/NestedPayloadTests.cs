@@ -56,6 +56,18 @@ public sealed class NestedPayloadTests
     }
 
     [Fact]
+    public async Task A_payload_below_the_deepest_level_that_is_looked_into_is_told()
+    {
+        byte[] payload = Payloads[0];
+        for (int level = 0; level < 9; level++)
+        {
+            payload = new PickleWriter().Proto(4).Bytes(payload).Stop().ToArray();
+            ScanContext context = await PickleScan.OfAsync(payload);
+            Assert.True(context.Verdict == Verdict.Suspicious, $"{level}: {PickleScan.Describe(context)}");
+        }
+    }
+
+    [Fact]
     public async Task Harmless_values_in_the_same_wrappings_are_benign()
     {
         byte[] harmless = new PickleWriter().Proto(4).Op(PickleOpcode.EmptyDict).Text("epoch").Int(3).Op(PickleOpcode.SetItem).Stop().ToArray();

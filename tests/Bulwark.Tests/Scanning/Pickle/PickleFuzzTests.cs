@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using Bulwark.Fuzzing;
 using Bulwark.Models.Pickle;
 using Bulwark.Scanning;
 using Bulwark.Testing;
-using Bulwark.Fuzzing;
 using Bulwark.Tests.Models.Pickle;
 using CsCheck;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Bulwark.Fuzzing;
 using Bulwark.Scanning;
 using Bulwark.Scanning.Templates;
-using Bulwark.Fuzzing;
 
 namespace Bulwark.Tests.Scanning.Templates;
 

@@ -205,7 +205,7 @@ public sealed class HostileInputTests : IDisposable
     }
 
     [Fact]
-    public void With_a_damaged_log_nothing_is_opened_and_a_refusal_is_still_a_refusal()
+    public void With_a_damaged_log_nothing_is_protected_or_opened_and_a_refusal_is_still_a_refusal()
     {
         File.WriteAllBytes(_cli["m.bin"], [1, 2, 3]);
         Assert.Equal(0, _cli.Run("protect", _cli["m.bin"]).Code);
@@ -213,6 +213,9 @@ public sealed class HostileInputTests : IDisposable
         File.WriteAllText(bundle, File.ReadAllText(bundle).Replace("success", "succesS", StringComparison.Ordinal));
         ExpectNothingWritten("BW1307", "open", _cli["m.bin.enc"], "--out", _cli["opened"]);
         ExpectNothingWritten("BW1307", "open", _cli["m.bin.enc"], "--out", _cli["opened"], "--range", "0:1");
+        File.WriteAllBytes(_cli["other.bin"], [4]);
+        ExpectNothingWritten("BW1307", "protect", _cli["other.bin"]);
+        Assert.False(File.Exists(_cli["other.bin.enc"]));
 
         byte[] body = File.ReadAllBytes(_cli["m.bin.enc"]);
         body[^1] ^= 1;

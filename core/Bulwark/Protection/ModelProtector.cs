@@ -27,6 +27,7 @@ public sealed class ModelProtector(ProtectionServices services)
     /// <param name="progress">Told about the passes over the bytes.</param>
     /// <param name="cancellationToken">Stops the work; nothing is published then.</param>
     /// <returns>The result; the first one again when this source version was protected before with equal options.</returns>
+    /// <exception cref="Audit.AuditException">The log cannot be continued (BW1301 to BW1307, BW1313).</exception>
     /// <exception cref="StorageException">The source cannot be read or changed twice meanwhile (BW1004), or the destination cannot be written.</exception>
     /// <exception cref="ProtectionException">Another worker holds the claim (BW2001), the source cannot be protected (BW2007, BW2008), something else stands in its place (BW2010), the source is malicious, malformed or suspicious and in quarantine (BW2011 to BW2013), lies there already (BW2014), or could not be put there (BW2015).</exception>
     public async Task<ProtectionResult> ProtectAsync(
@@ -72,6 +73,8 @@ public sealed class ModelProtector(ProtectionServices services)
 
         Destination destination = new(services, container, names);
         ObjectRef? replaced = await destination.CheckAsync(source, options.Force, cancellationToken);
+        // What could not be recorded is not done: a log that cannot be continued stops the work before anything is published.
+        await services.Audit.HeadAsync(cancellationToken);
 
         // 2 inspect: scan, identify by content and map the tensors; malicious and malformed files end here, with a copy in quarantine
         Inspection inspection = new(services, source, options, progress);

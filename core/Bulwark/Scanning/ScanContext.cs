@@ -10,6 +10,7 @@ internal sealed class ScanContext(ScanLimits limits, ScanContext.ContentScan sca
     private readonly List<ScanFinding> _findings = [];
     private readonly HashSet<(string, string, long?)> _seen = [];
     private int _members;
+    private int _nestedMembers;
 
     /// <summary>Scans content by what it is.</summary>
     public delegate Task ContentScan(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken);
@@ -53,7 +54,8 @@ internal sealed class ScanContext(ScanLimits limits, ScanContext.ContentScan sca
     }
 
     /// <summary>Counts a member of a container; false when there were too many.</summary>
-    public bool TryTakeMember() => ++_members <= Limits.MaxMembers;
+    /// <param name="depth">Containers around its container.</param>
+    public bool TryTakeMember(int depth) => ++_members <= Limits.MaxMembers && (depth == 0 || ++_nestedMembers <= Limits.MaxNestedMembers);
 
     /// <summary>Scans a member of a container by what it is; the caller has checked <see cref="ScanLimits.MaxDepth"/>.</summary>
     /// <param name="content">The member's bytes, decompressed.</param>

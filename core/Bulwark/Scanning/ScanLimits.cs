@@ -9,6 +9,9 @@ public sealed record ScanLimits
     /// <summary>Members looked into, over all depths.</summary>
     public int MaxMembers { get; init; } = 100_000;
 
+    /// <summary>Members of containers inside containers: a small file can hold the same archive again and again.</summary>
+    public int MaxNestedMembers { get; init; } = 10_000;
+
     /// <summary>Bytes decompressed, over all members.</summary>
     public long MaxInflatedBytes { get; init; } = 16L << 30;
 

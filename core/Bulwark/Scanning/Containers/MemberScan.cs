@@ -45,9 +45,9 @@ internal static class MemberScan
             return false;
         }
 
-        if (context.TryTakeMember())
+        if (context.TryTakeMember(depth))
             return true;
-        context.Add(ContainerRules.TooMany, path, null, FormattableString.Invariant($"More than {context.Limits.MaxMembers} members were found."));
+        context.Add(ContainerRules.TooMany, path, null, FormattableString.Invariant($"More than {(depth == 0 ? context.Limits.MaxMembers : context.Limits.MaxNestedMembers)} members were found{(depth == 0 ? "" : " in containers inside containers")}."));
         return false;
     }
 

@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using Bulwark.Scanning;
+using Bulwark.Scanning.Containers;
 using Bulwark.Testing;
 using Bulwark.Tests.Models;
 
@@ -41,5 +43,33 @@ public sealed class ContainerCorpusTests
         }
 
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+    }
+
+    [Fact]
+    public async Task An_archive_packed_again_and_again_in_another_is_followed_only_so_far()
+    {
+        // 20 kB that would take seconds: each copy costs what one large archive does.
+        byte[] inner = Zip(Enumerable.Range(0, 2000).Select(i => ($"{i}.txt", "a"u8.ToArray())));
+        ScanContext flat = await ContainerProbe.RunAsync(inner, "a.zip");
+        Assert.Equal(Verdict.Benign, flat.Verdict);
+        ScanContext few = await ContainerProbe.RunAsync(Zip(Enumerable.Range(0, 2).Select(i => ($"{i}.zip", inner))), "a.zip");
+        Assert.Equal(Verdict.Benign, few.Verdict);
+        ScanContext many = await ContainerProbe.RunAsync(Zip(Enumerable.Range(0, 6).Select(i => ($"{i}.zip", inner))), "a.zip");
+        Assert.Contains(many.Findings, f => f.Rule == ContainerRules.TooMany);
+    }
+
+    private static byte[] Zip(IEnumerable<(string Name, byte[] Bytes)> members)
+    {
+        using MemoryStream bytes = new();
+        using (ZipArchive archive = new(bytes, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach ((string name, byte[] content) in members)
+            {
+                using Stream entry = archive.CreateEntry(name).Open();
+                entry.Write(content);
+            }
+        }
+
+        return bytes.ToArray();
     }
 }

@@ -21,6 +21,7 @@ internal static class DitheredMarker
 {
     private const int One = 1 << WatermarkPlan.QBits;
 
+    // Inlined into one method together, the paths exceed what the compiler will inline, and vector operators become calls.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Mark(VectorPath path, DType dtype, ref byte group, ulong signs, int push, ref byte dither, ref double magnitudes)
     {
@@ -34,7 +35,7 @@ internal static class DitheredMarker
             Mark256<WidenBF16>(ref group, signs, push, ref dither, ref magnitudes, 7, 0x7F7F);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Mark512<TWiden>(ref byte group, ulong signs, int push, ref byte dither, int mantissaBits, int largest)
         where TWiden : struct, IWiden
     {
@@ -78,7 +79,7 @@ internal static class DitheredMarker
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Mark256<TWiden>(ref byte group, ulong signs, int push, ref byte dither, ref double magnitudes, int mantissaBits, int largest)
         where TWiden : struct, IWiden
     {

@@ -60,7 +60,7 @@ internal static class GroupMarker
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Mark512(ref byte group, ulong signs, int push)
     {
         Vector512<double> m0 = WidenF32.Eight(ref group, 0), m1 = WidenF32.Eight(ref group, 1), m2 = WidenF32.Eight(ref group, 2), m3 = WidenF32.Eight(ref group, 3);
@@ -92,7 +92,7 @@ internal static class GroupMarker
         (Wide.ToSingle(Vector512.Min(magnitude * factor, Vector512.Create((double)float.MaxValue))) | sign).AsByte().StoreUnsafe(ref group, (nuint)(32 * index));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Mark256(ref byte group, ulong signs, int push, ref double magnitudes)
     {
         double scale = GroupQuantizer.Sum256<WidenF32>(ref group, ref magnitudes);

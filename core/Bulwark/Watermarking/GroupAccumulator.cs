@@ -101,7 +101,11 @@ internal static class GroupAccumulator
         return Reduce(s, e, r);
     }
 
-    private static Vector256<short> Bits => Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, short.MinValue);
+    private static Vector256<short> Bits
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector256.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, short.MinValue);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (int S, uint E, int R) Reduce(Vector256<int> s, Vector256<int> e, Vector256<int> r)

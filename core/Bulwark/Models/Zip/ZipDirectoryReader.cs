@@ -108,7 +108,7 @@ internal sealed class ZipDirectoryReader(IObjectReader reader)
             Checksum = BinaryPrimitives.ReadUInt32LittleEndian(entry[16..]),
             CompressedLength = extra.CompressedLength,
             Length = extra.Length,
-            HeaderOffset = extra.HeaderOffset > long.MaxValue - Math.Abs(prefix) ? long.MaxValue : extra.HeaderOffset + prefix,
+            HeaderOffset = (long)Int128.Clamp((Int128)extra.HeaderOffset + prefix, long.MinValue, long.MaxValue),
             EntryOffset = position,
             UnixMode = entry[5] is Unix or MacOs ? (int)(BinaryPrimitives.ReadUInt32LittleEndian(entry[38..]) >> 16) : 0,
         };

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 using Bulwark.Models;
@@ -205,6 +206,37 @@ public sealed class ZipDirectoryTests
                 }
             }
         });
+    }
+
+    [Theory]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    [InlineData(-1)]
+    [InlineData(1L << 62)]
+    public async Task An_end_record_that_is_said_to_lie_anywhere_is_a_fault_and_no_crash(long displacement)
+    {
+        using MemoryStream plain = new();
+        using (ZipArchive archive = new(plain, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using Stream entry = archive.CreateEntry("a", CompressionLevel.NoCompression).Open();
+            entry.WriteByte(1);
+        }
+
+        byte[] zip = plain.ToArray();
+        int end = zip.Length - 22;
+        byte[] end64 = new byte[56 + 20];
+        BinaryPrimitives.WriteUInt32LittleEndian(end64, 0x06064b50);
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(4), 44);
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(24), 1);
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(32), 1);
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(40), BinaryPrimitives.ReadUInt32LittleEndian(zip.AsSpan(end + 12)));
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(48), BinaryPrimitives.ReadUInt32LittleEndian(zip.AsSpan(end + 16)));
+        BinaryPrimitives.WriteUInt32LittleEndian(end64.AsSpan(56), 0x07064b50);
+        BinaryPrimitives.WriteInt64LittleEndian(end64.AsSpan(64), unchecked(end + displacement));
+        BinaryPrimitives.WriteInt32LittleEndian(end64.AsSpan(72), 1);
+        byte[] bytes = [.. zip[..end], .. end64, .. zip[end..]];
+        ZipDirectory directory = await ZipDirectory.ReadAsync(new MemoryReader("m.zip", bytes), CancellationToken.None);
+        Assert.NotEmpty(directory.Faults);
     }
 
     private sealed class UnseekableStream(Stream inner) : Stream

@@ -75,7 +75,7 @@ internal static class ContentFormat
         return head.Length > 0 && await TorchSharpFile.TryReadAsync(content, cancellationToken).ConfigureAwait(false) is not null ? "torchsharp" : Opaque;
     }
 
-    /// <summary>The name of the format, as <see cref="ModelFile.Format"/> has it, of content that is of a kind.</summary>
+    /// <summary>The name of the format, as <see cref="ModelFile.Format"/> has it, of content that is of a kind. A zip archive has its from <see cref="ZipFormat.NameOf"/>.</summary>
     /// <param name="content">The content.</param>
     /// <param name="kind">What <see cref="OfAsync"/> said.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -83,8 +83,6 @@ internal static class ContentFormat
     {
         switch (kind)
         {
-            case "zip":
-                return ZipFormat.NameOf(await ZipDirectory.ReadAsync(content, cancellationToken).ConfigureAwait(false));
             case "tar":
                 return TorchTarFile.Is(await TarArchive.ReadAsync(content, cancellationToken).ConfigureAwait(false)) ? TorchTarFile.Name : kind;
             case "savedmodel":

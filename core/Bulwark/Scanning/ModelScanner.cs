@@ -52,9 +52,10 @@ public sealed class ModelScanner(ScanLimits? limits = null)
         try
         {
             format = kind = await ContentFormat.OfAsync(content, cancellationToken).ConfigureAwait(false);
+            ZipDirectory? archive = kind == "zip" ? await ZipDirectory.ReadAsync(content, cancellationToken).ConfigureAwait(false) : null;
             if (depth == 0)
-                format = await ContentFormat.NameAsync(content, kind, cancellationToken).ConfigureAwait(false);
-            await DispatchAsync(content, kind, path, depth, context, cancellationToken).ConfigureAwait(false);
+                format = archive is not null ? ZipFormat.NameOf(archive) : await ContentFormat.NameAsync(content, kind, cancellationToken).ConfigureAwait(false);
+            await DispatchAsync(content, kind, archive, path, depth, context, cancellationToken).ConfigureAwait(false);
             await DisguiseScanner.ScanAsync(content, path, depth, context, cancellationToken).ConfigureAwait(false);
             if (depth == 0)
                 DisguiseScanner.CheckName(path, kind, context);
@@ -71,7 +72,7 @@ public sealed class ModelScanner(ScanLimits? limits = null)
         return format;
     }
 
-    private static async Task DispatchAsync(IObjectReader content, string format, string path, int depth, ScanContext context, CancellationToken cancellationToken)
+    private static async Task DispatchAsync(IObjectReader content, string format, ZipDirectory? archive, string path, int depth, ScanContext context, CancellationToken cancellationToken)
     {
         bool named(string ending) => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase);
         if (format != "safetensors" && named(".safetensors"))
@@ -84,7 +85,7 @@ public sealed class ModelScanner(ScanLimits? limits = null)
             "npy" => NpyScanner.ScanAsync(content, path, depth, context, cancellationToken),
             "pickle" => PickleScanner.ScanAsync(content, path, depth, context, cancellationToken),
             "pytorch-legacy" => LegacyTorchScanner.ScanAsync(content, path, depth, context, cancellationToken),
-            "zip" => ScanZipAsync(content, path, depth, context, cancellationToken),
+            "zip" => ScanZipAsync(archive!, path, depth, context, cancellationToken),
             "tar" => TarScanner.ScanAsync(content, path, depth, context, cancellationToken),
             "7z" => SevenZipScanner.ScanAsync(content, path, depth, context, cancellationToken),
             "zlib" or "gzip" or "bzip2" or "xz" or "lzma" or "lz4" => CompressedScanner.ScanAsync(content, path, depth, context, cancellationToken),
@@ -108,9 +109,8 @@ public sealed class ModelScanner(ScanLimits? limits = null)
             context.Add(GeneralRules.UnseenContainer, path, 0, "It is compressed as Zstandard, which is not read here.");
     }
 
-    private static async Task ScanZipAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken)
+    private static async Task ScanZipAsync(ZipDirectory directory, string path, int depth, ScanContext context, CancellationToken cancellationToken)
     {
-        ZipDirectory directory = await ZipDirectory.ReadAsync(content, cancellationToken).ConfigureAwait(false);
         await ZipScanner.ScanAsync(directory, path, depth, context, cancellationToken).ConfigureAwait(false);
         await KerasZipScanner.ScanAsync(directory, path, depth, context, cancellationToken).ConfigureAwait(false);
     }

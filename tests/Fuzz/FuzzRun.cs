@@ -24,11 +24,9 @@ public static class FuzzRun
         return wrong;
     }
 
-    private static async Task<(string? Wrong, TimeSpan Spent, long Allocated)> OnceAsync(Func<ReadOnlyMemory<byte>, Task> target, ReadOnlyMemory<byte> input)
+    /// <summary>Runs one input; whatever it throws but a refusal is a fault of the target.</summary>
+    public static async Task AcceptRefusalAsync(Func<ReadOnlyMemory<byte>, Task> target, ReadOnlyMemory<byte> input)
     {
-        long allocated = GC.GetTotalAllocatedBytes(), start = Stopwatch.GetTimestamp();
-        TimeSpan cpu = Environment.CpuUsage.TotalTime;
-        string? wrong = null;
         try
         {
             await target(input);
@@ -36,6 +34,17 @@ public static class FuzzRun
         catch (BulwarkException error) when (error.Kind == ErrorKind.Refused)
         {
             // What hostile bytes deserve.
+        }
+    }
+
+    private static async Task<(string? Wrong, TimeSpan Spent, long Allocated)> OnceAsync(Func<ReadOnlyMemory<byte>, Task> target, ReadOnlyMemory<byte> input)
+    {
+        long allocated = GC.GetTotalAllocatedBytes(), start = Stopwatch.GetTimestamp();
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
+        string? wrong = null;
+        try
+        {
+            await AcceptRefusalAsync(target, input);
         }
         catch (Exception error)
         {

@@ -27,7 +27,7 @@ public static class FuzzTargets
     {
         SortedDictionary<string, Func<ReadOnlyMemory<byte>, Task>> targets = new(StringComparer.Ordinal)
         {
-            ["jinja"] = bytes => Try(() => JinjaTemplateScanner.Scan(Encoding.UTF8.GetString(bytes.Span), "template", new ScanContext(new ScanLimits(), NoContentAsync))),
+            ["jinja"] = bytes => Try(() => JinjaTemplateScanner.Scan(Encoding.UTF8.GetString(bytes.Span), "template", ScanContext.Aside(new ScanLimits()))),
             ["bundle"] = bytes => Try(() => SigstoreBundle.Parse("bundle", bytes)),
             ["statement"] = bytes => Try(() => ManifestReader.Read("statement", bytes)),
             ["sidecar"] = bytes => Try(() => EnvelopeSidecar.Parse(bytes.Span)),
@@ -72,6 +72,4 @@ public static class FuzzTargets
         parse();
         return Task.CompletedTask;
     }
-
-    private static Task NoContentAsync(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken) => Task.CompletedTask;
 }

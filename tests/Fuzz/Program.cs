@@ -17,14 +17,7 @@ if (args.Length == 1)
     {
         using MemoryStream bytes = new();
         stream.CopyTo(bytes);
-        try
-        {
-            target(bytes.ToArray()).GetAwaiter().GetResult();
-        }
-        catch (Bulwark.BulwarkException error) when (error.Kind == Bulwark.ErrorKind.Refused)
-        {
-            // What hostile bytes deserve.
-        }
+        FuzzRun.AcceptRefusalAsync(target, bytes.ToArray()).GetAwaiter().GetResult();
     });
     return 0;
 }

@@ -12,6 +12,9 @@ internal sealed class ScanContext(ScanLimits limits, ScanContext.ContentScan sca
     private int _members;
     private int _nestedMembers;
 
+    /// <summary>A scan on the side, whose findings are judged before any is told. It does not look into containers.</summary>
+    public static ScanContext Aside(ScanLimits limits) => new(limits, static (_, _, _, _, _) => Task.CompletedTask);
+
     /// <summary>Scans content by what it is.</summary>
     public delegate Task ContentScan(IObjectReader content, string path, int depth, ScanContext context, CancellationToken cancellationToken);
 

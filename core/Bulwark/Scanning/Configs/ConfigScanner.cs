@@ -103,7 +103,7 @@ internal static class ConfigScanner
         await content.ReadAsync(0, head, cancellationToken).ConfigureAwait(false);
         if (head.AsSpan().IndexOf("\"class_name\""u8) < 0 || head.AsSpan().IndexOf("\"config\""u8) < 0)
             return;
-        var aside = new ScanContext(context.Limits, static (_, _, _, _, _) => Task.CompletedTask);
+        ScanContext aside = ScanContext.Aside(context.Limits);
         await KerasConfigScanner.ScanAsync(content, path, 0, KerasSource.Archive, aside, cancellationToken).ConfigureAwait(false);
         foreach (ScanFinding finding in aside.Findings.Where(f => f.Rule.Verdict == Verdict.Malicious))
             context.Add(finding.Rule, finding.Path, finding.Offset, finding.Message);

@@ -13,6 +13,7 @@ internal sealed class ZipRemains(ZipDirectory directory, string path, int depth,
     private const long MostSearched = 256 << 20;
     private const int MostUnlisted = 1000;
 
+    private byte[]? _piece;
     private int _unlisted;
     private long _searched;
 
@@ -45,20 +46,9 @@ internal sealed class ZipRemains(ZipDirectory directory, string path, int depth,
 
     private async Task FindMembersAsync(ReaderSection region, long start, CancellationToken cancellationToken)
     {
-        byte[] piece = new byte[(int)Math.Min(PieceLength, region.Source.Size)];
         for (long at = 0; at <= region.Source.Size - HeaderLength && _searched < MostSearched;)
         {
-            int length = (int)Math.Min(piece.Length, region.Source.Size - at);
-            await region.ReadAsync(at, piece.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            _searched += length;
-            int found = piece.AsSpan(0, length).IndexOf("PK\u0003\u0004"u8);
-            if (found < 0)
-            {
-                at += Math.Max(1, length - 3);
-                continue;
-            }
-
-            at += found;
+            at = await NextHeaderAsync(region, at, cancellationToken).ConfigureAwait(false);
             at = await ScanUnlistedAsync(region, at, start, cancellationToken).ConfigureAwait(false);
             if (_unlisted > MostUnlisted)
                 return;
@@ -102,9 +92,10 @@ internal sealed class ZipRemains(ZipDirectory directory, string path, int depth,
         return data + length;
     }
 
+    /// <summary>Where the next local header begins; the end of the region when there is none, or when enough was searched.</summary>
     private async Task<long> NextHeaderAsync(ReaderSection region, long from, CancellationToken cancellationToken)
     {
-        byte[] piece = new byte[(int)Math.Min(PieceLength, region.Source.Size - from)];
+        byte[] piece = _piece ??= new byte[PieceLength];
         for (long at = from; at < region.Source.Size && _searched < MostSearched;)
         {
             int length = (int)Math.Min(piece.Length, region.Source.Size - at);

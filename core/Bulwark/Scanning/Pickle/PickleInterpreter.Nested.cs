@@ -92,7 +92,7 @@ internal sealed partial class PickleInterpreter
         IObjectReader? content = await UnwrapAsync(value, form, cancellationToken).ConfigureAwait(false);
         if (content is null)
             return;
-        var aside = new ScanContext(_context.Limits, static (_, _, _, _, _) => Task.CompletedTask);
+        ScanContext aside = ScanContext.Aside(_context.Limits);
         using (var reader = new PickleReader(content, 0))
             await new PickleInterpreter(reader, content, _path, _depth + 1, PickleScanOptions.Torch, aside).InterpretAsync(cancellationToken).ConfigureAwait(false);
         _context.Opcodes += aside.Opcodes;

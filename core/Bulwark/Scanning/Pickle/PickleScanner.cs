@@ -79,7 +79,7 @@ internal static class PickleScanner
         await content.ReadAsync(0, head, cancellationToken).ConfigureAwait(false);
         if (!LooksLikePickle(head) && !NestedBytes.IsTextPickle(head))
             return null;
-        var aside = new ScanContext(new ScanLimits { MaxOpcodes = TrialOpcodes, MaxDepth = 0 }, static (_, _, _, _, _) => Task.CompletedTask);
+        ScanContext aside = ScanContext.Aside(new ScanLimits { MaxOpcodes = TrialOpcodes, MaxDepth = 0 });
         using var reader = new PickleReader(content, 0);
         await new PickleInterpreter(reader, content, "", 0, PickleScanOptions.Torch, aside).InterpretAsync(cancellationToken).ConfigureAwait(false);
         return PickleInterpreter.PayloadOf(aside);
@@ -95,7 +95,7 @@ internal static class PickleScanner
 
     private static async Task<bool> TryAsync(PickleReader reader, IObjectReader content, CancellationToken cancellationToken)
     {
-        var aside = new ScanContext(new ScanLimits { MaxOpcodes = TrialOpcodes, MaxDepth = 0 }, static (_, _, _, _, _) => Task.CompletedTask);
+        ScanContext aside = ScanContext.Aside(new ScanLimits { MaxOpcodes = TrialOpcodes, MaxDepth = 0 });
         long? end = await new PickleInterpreter(reader, content, "", 0, PickleScanOptions.Torch, aside).InterpretAsync(cancellationToken).ConfigureAwait(false);
         return aside.Findings.Any(f => f.Rule == PickleRules.DangerousGlobal || f.Rule == PickleRules.DangerousCall || f.Rule == PickleRules.ScannerTampering
                 || f.Rule == PickleRules.TooLarge)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Bulwark.Keys;
 using Bulwark.Local.KeyFiles;
+using Bulwark.Watermarking;
 
 namespace Bulwark.Local;
 
@@ -24,8 +25,6 @@ public sealed class LocalKeyRing
 {
     /// <summary>The environment variable that names another home.</summary>
     public const string HomeVariable = "BULWARK_HOME";
-
-    private static readonly byte[] WatermarkIdContext = [.. "bulwark watermark master id v1"u8];
 
     private readonly KeySeries _signing;
     private readonly KeySeries _watermark;
@@ -178,7 +177,7 @@ public sealed class LocalKeyRing
     }
 
     private static string WatermarkId(KeyFile file) => file.Bytes.Length == WatermarkMaster.Length
-        ? Convert.ToHexStringLower(HMACSHA256.HashData(file.Bytes, WatermarkIdContext).AsSpan(0, 8))
+        ? WatermarkKey.IdOf(file.Bytes)
         : throw KeyException.Malformed("The watermark master", $"it has {file.Bytes.Length} bytes, not {WatermarkMaster.Length}");
 
     private static List<T> Drain<T>(IEnumerable<(string Id, KeyFile File)> files, Func<string, KeyFile, T> take)

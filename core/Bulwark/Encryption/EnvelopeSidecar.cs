@@ -100,6 +100,7 @@ public sealed record EnvelopeSidecar
     /// <param name="keyset">The body's keyset; its primary key encrypted the body.</param>
     /// <param name="encryptor">The encryptor that made the body.</param>
     /// <param name="associatedData">What the encryptor was given, as text.</param>
+    /// <param name="wrapAssociatedData">What the wraps are bound to, as text; readers take it from the sidecar.</param>
     /// <param name="plaintextSize">Length of the plaintext in bytes.</param>
     /// <param name="plaintextSha256">SHA-256 of the plaintext, 32 bytes.</param>
     /// <param name="wrappingKeys">One wrap is made for each: 1 to 64.</param>
@@ -110,6 +111,7 @@ public sealed record EnvelopeSidecar
         StreamingKeyset keyset,
         SegmentEncryptor encryptor,
         string associatedData,
+        string wrapAssociatedData,
         long plaintextSize,
         ReadOnlyMemory<byte> plaintextSha256,
         IReadOnlyList<IWrappingKey> wrappingKeys,
@@ -130,7 +132,7 @@ public sealed record EnvelopeSidecar
             throw EncryptionException.CommitmentMismatch();
         EnvelopeSidecar sidecar = bare;
         foreach (IWrappingKey key in wrappingKeys)
-            sidecar = await sidecar.WithWrapAsync(keyset, key, cancellationToken);
+            sidecar = await sidecar.WithWrapAsync(keyset, key, wrapAssociatedData, cancellationToken);
         sidecar.Validate();
         return sidecar;
     }
@@ -195,7 +197,7 @@ public sealed record EnvelopeSidecar
                 }
                 catch (KeyException e)
                 {
-                    refusal = e;
+                    refusal = refusal is { Kind: ErrorKind.Fault } ? refusal : e;
                     continue;
                 }
 
@@ -206,10 +208,13 @@ public sealed record EnvelopeSidecar
             }
         }
 
+        // A key service that could not be asked has not said no.
+        if (refusal is { Kind: ErrorKind.Fault })
+            throw refusal;
         throw EncryptionException.WrongKey(Wraps.Select(w => w.KeyUri), refusal);
     }
 
-    /// <summary>Adds a wrap for one more key, under the associated data of the body; the body stays as it is.</summary>
+    /// <summary>Adds a wrap for one more key, under the associated data of the first wrap; the body stays as it is.</summary>
     /// <param name="available">Keys of which one opens a present wrap.</param>
     /// <param name="added">The key to wrap for. A present wrap of the same name is replaced.</param>
     /// <param name="cancellationToken">Cancels the calls to the key services.</param>
@@ -217,7 +222,7 @@ public sealed record EnvelopeSidecar
     public async Task<EnvelopeSidecar> AddWrapAsync(IReadOnlyList<IWrappingKey> available, IWrappingKey added, CancellationToken cancellationToken)
     {
         using StreamingKeyset keyset = await UnwrapAsync(available, cancellationToken);
-        return await WithWrapAsync(keyset, added, cancellationToken);
+        return await WithWrapAsync(keyset, added, Wraps[0].AssociatedData, cancellationToken);
     }
 
     /// <summary>Removes the wrap of a key. Whoever unwrapped the keyset before can still open the body.</summary>
@@ -242,13 +247,13 @@ public sealed record EnvelopeSidecar
             && CryptographicOperations.FixedTimeEquals(key.Commit(header, associatedData), expected));
     }
 
-    private async Task<EnvelopeSidecar> WithWrapAsync(StreamingKeyset keyset, IWrappingKey key, CancellationToken cancellationToken)
+    private async Task<EnvelopeSidecar> WithWrapAsync(StreamingKeyset keyset, IWrappingKey key, string associatedData, CancellationToken cancellationToken)
     {
         KeysetWrap[] others = [.. Wraps.Where(w => w.KeyUri != key.KeyUri)];
         if (others.Length >= MaximumWraps)
             throw EncryptionException.WrapRefused(key.KeyUri, $"cannot be added: the sidecar holds {MaximumWraps} wraps");
-        EncryptedKeyset wrapped = await keyset.WrapAsync(key, AssociatedDataBytes, cancellationToken);
-        return this with { Wraps = [.. others, new KeysetWrap(KeysetWrap.ProviderOf(key.KeyUri), key.KeyUri, AssociatedData, wrapped)] };
+        EncryptedKeyset wrapped = await keyset.WrapAsync(key, EncodeAssociatedData(associatedData), cancellationToken);
+        return this with { Wraps = [.. others, new KeysetWrap(KeysetWrap.ProviderOf(key.KeyUri), key.KeyUri, associatedData, wrapped)] };
     }
 
     private void Validate() => SidecarRules.Check(this);

@@ -58,7 +58,7 @@ public sealed class ModelEncryptor(StreamingAeadParameters? parameters = null)
             },
             cancellationToken);
         await source.EnsureUnchangedAsync(cancellationToken);
-        return await EnvelopeSidecar.CreateAsync(keyset, encryptor, associatedData, length, digest.GetHashAndReset(), wrappingKeys, cancellationToken);
+        return await EnvelopeSidecar.CreateAsync(keyset, encryptor, associatedData, associatedData, length, digest.GetHashAndReset(), wrappingKeys, cancellationToken);
     }
 
     private static void Encrypt(SegmentEncryptor encryptor, RunPipeline.Slot slot, long last)

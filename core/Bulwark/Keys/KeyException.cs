@@ -35,4 +35,8 @@ public sealed class KeyException : BulwarkException
     /// <summary>BW1205: a key file that is empty, cut short, or altered.</summary>
     public static KeyException Damaged(string path, string why, Exception? inner = null) =>
         new("BW1205", ErrorKind.Fault, $"The key file {path} is damaged: {why}.", "Restore it from your backup of the keys folder; what this key locked cannot be opened without it. Make no new key in its place.", inner);
+
+    /// <summary>BW1206: a sealed secret in the state store that is not what was written there.</summary>
+    public static KeyException SecretDamaged(string id, string why, Exception? inner = null) =>
+        new("BW1206", ErrorKind.Fault, $"The sealed secret '{id}' in the state store is damaged: {why}.", "Restore that document from the store's backup; what this secret locked cannot be opened without it. Make no new one in its place.", inner);
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Bulwark.Storage;
 
 namespace Bulwark.Protection;
 
@@ -32,6 +33,9 @@ public sealed record ProtectedNames(string Model, string Prefix)
 
     /// <summary>What the body is bound to, and what any Tink must be given to decrypt it: the model's own name.</summary>
     public string AssociatedData => $"bulwark/v1/{Model}";
+
+    /// <summary>What a wrap is bound to where it is bound to its source: <c>bulwark/v1/s3://BUCKET/KEY@VERSION</c>.</summary>
+    internal string AssociatedDataFor(ObjectRef source) => $"bulwark/v1/{source}@{source.Version}";
 
     /// <summary>Names for a model object.</summary>
     public static ProtectedNames ForModel(string name)

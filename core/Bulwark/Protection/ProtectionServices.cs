@@ -40,6 +40,12 @@ public sealed record ProtectionServices
     /// <summary>Keys that wrap the data key (all of them do), and that may unwrap it (any of them may).</summary>
     public required IReadOnlyList<IWrappingKey> WrappingKeys { get; init; }
 
+    /// <summary>
+    /// Whether wraps are bound to the very object, bucket, key and version, that a model came from, so that the key service's log
+    /// names it and its policies can speak of it. Off where that would write a person's folders into the envelope.
+    /// </summary>
+    public bool BindWrapsToSource { get; init; }
+
     /// <summary>The clock.</summary>
     public required TimeProvider Clock { get; init; }
 

@@ -56,6 +56,11 @@ public sealed class WatermarkKey : IDisposable
         return master.Length < MinimumMasterLength ? throw WatermarkException.MasterTooShort(master.Length) : new WatermarkKey(id, master);
     }
 
+    /// <summary>16 hexadecimal digits that name a master and tell nothing about it.</summary>
+    /// <param name="master">The master secret.</param>
+    public static string IdOf(ReadOnlySpan<byte> master) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(master, "bulwark watermark master id v1"u8).AsSpan(0, 8));
+
     /// <summary>The 32 bytes behind <see cref="Commitment"/>, to be shown in a dispute instead of the master.</summary>
     /// <param name="master">The master secret.</param>
     public static byte[] OpenCommitment(ReadOnlySpan<byte> master)

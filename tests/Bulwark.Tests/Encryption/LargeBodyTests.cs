@@ -20,7 +20,7 @@ public sealed class LargeBodyTests
         using SegmentEncryptor encryptor = new(keyset.Primary, EnvelopeSidecar.EncodeAssociatedData(Name));
         using SegmentCipher cipher = new(keyset.Primary, encryptor.Header.Span, EnvelopeSidecar.EncodeAssociatedData(Name));
         using KeysetWrappingKey key = KeysetWrappingKey.Parse(KeysetWrappingKey.GenerateJson());
-        EnvelopeSidecar sidecar = await EnvelopeSidecar.CreateAsync(keyset, encryptor, Name, length, new byte[32], [key], CancellationToken.None);
+        EnvelopeSidecar sidecar = await EnvelopeSidecar.CreateAsync(keyset, encryptor, Name, Name, length, new byte[32], [key], CancellationToken.None);
         await using CountingReader body = new(new SynthesizedBody(cipher, encryptor.Header, length), Segment);
         using ModelDecryptor decryptor = await ModelDecryptor.OpenAsync(body, sidecar, [key], Name, CancellationToken.None);
         Assert.Equal([0], body.TakeTouched());

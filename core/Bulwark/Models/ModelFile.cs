@@ -17,7 +17,7 @@ namespace Bulwark.Models;
 
 /// <summary>
 /// The map of a model file: which format it is and where each tensor lies. Nothing in the file is ever executed,
-/// and no tensor byte is read. The reader stays the caller's to dispose.
+/// and no tensor byte is read but to decompress what comes after it. The reader stays the caller's to dispose.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -30,7 +30,8 @@ namespace Bulwark.Models;
 /// the 15 bytes of PyTorch's first pickle; 80 02..05                       pytorch-legacy; pickle or joblib (by the arrays in it)
 /// "PK" 03 04, or of an empty archive, by the names of its members         pytorch, torchscript, torch-package, keras, npz: their rules must hold; zip
 /// a tar header whose sum is right                                         pytorch-tar when it has members pickle and storages; tar
-/// 7z; zlib, gzip, bzip2, xz, lzma, lz4                                    those: not looked into
+/// 7z                                                                      7z: not looked into
+/// zlib, gzip, bzip2, xz, lzma, lz4                                        those: the arrays of a pickle inside are named, none can be edited
 /// 89 "HDF" 0D 0A 1A 0A at 0, 512, 1024, 2048, ...                         hdf5: its rules must hold
 /// fields of ONNX's ModelProto; of a SavedModel, a graph, Keras' metadata  onnx; savedmodel, tensorflow-graph, keras-metadata
 /// the magic of a table in the last 8 bytes                                tensor-bundle
@@ -106,7 +107,7 @@ public abstract class ModelFile
         if (SevenZipArchive.Looks(head))
             return new OpaqueFile(reader, "7z", "a 7z archive is compressed, and an edit would mean to pack it again");
         if (CompressedFormat.Of(head) is { } compressed)
-            return new OpaqueFile(reader, compressed.Name, $"it is compressed as {compressed.Name}, and an edit would mean to pack it again");
+            return await CompressedFile.ReadAsync(reader, compressed, cancellationToken).ConfigureAwait(false);
         if (await Hdf5File.LooksAsync(reader, cancellationToken).ConfigureAwait(false))
             return await Hdf5File.ReadAsync(reader, cancellationToken).ConfigureAwait(false);
         if (OnnxFile.MayLook(head) && await OnnxFile.LooksAsync(reader, cancellationToken).ConfigureAwait(false))

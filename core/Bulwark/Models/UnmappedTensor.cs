@@ -12,6 +12,9 @@ public sealed record UnmappedTensor(string Name, DType? DType, ImmutableArray<lo
     /// <summary>It is compressed.</summary>
     public const string Compressed = "compressed";
 
+    /// <summary>It lies in an archive, or in a pickle, inside the file, whose own checksums or structure an edit in place would break.</summary>
+    public const string Nested = "nested in a part of the file";
+
     /// <summary>It lies in another file.</summary>
     public const string Elsewhere = "in another file";
 

@@ -1,8 +1,11 @@
 using System.Text;
 using Bulwark.Models;
+using Bulwark.Models.Pickle;
+using Bulwark.Scanning;
 using Bulwark.Tests.Models.Gguf;
 using Bulwark.Tests.Models.Hdf5;
 using Bulwark.Tests.Models.Onnx;
+using Bulwark.Tests.Models.Pickle;
 using Bulwark.Tests.Models.Torch;
 using Bulwark.Tests.Scanning.Pickle;
 
@@ -84,6 +87,85 @@ public sealed class LargeObjectTests
         byte[] second = NpyHead(Small);
         long last = archive.Add("v.npy", second, second.Length + (4 * Small));
         await AssertMappedAsync(archive.Open("m.npz"), "npz", ("w", first + head.Length, Large), ("v", last + second.Length, 4 * Small));
+    }
+
+    [Fact]
+    public async Task An_array_in_a_pickle_of_protocol_4()
+    {
+        byte[] head = new PickleWriter().Proto(4).Op(PickleOpcode.EmptyDict).Text("w").Global("numpy.core.multiarray", "_reconstruct").Op(PickleOpcode.EmptyTuple, PickleOpcode.Reduce)
+            .Op(PickleOpcode.Mark).Int(1).Int(Elements).Op(PickleOpcode.Tuple1).Global("numpy", "dtype").Text("f4").Op(PickleOpcode.Tuple1, PickleOpcode.Reduce).Op(PickleOpcode.NewFalse)
+            .Op(PickleOpcode.BinBytes8).Raw(BitConverter.GetBytes(Large)).ToArray();
+        byte[] tail = new PickleWriter().Op(PickleOpcode.Tuple, PickleOpcode.Build, PickleOpcode.SetItem, PickleOpcode.Stop).ToArray();
+        await AssertMappedAsync(new SparseReader("m.pkl", head.Length + Large + tail.Length, (0, head), (head.Length + Large, tail)), "pickle", ("w", head.Length, Large));
+    }
+
+    [Fact]
+    public async Task Arrays_that_joblib_writes_into_the_stream()
+    {
+        byte[] head = Wrapper(new PickleWriter().Proto(4).Op(PickleOpcode.EmptyDict).Text("w"), Elements);
+        byte[] next = Wrapper(new PickleWriter().Op(PickleOpcode.SetItem).Text("v"), Small);
+        byte[] tail = new PickleWriter().Op(PickleOpcode.SetItem, PickleOpcode.Stop).ToArray();
+        long at = head.Length + Large, last = at + next.Length;
+        await AssertMappedAsync(
+            new SparseReader("m.joblib", last + (4 * Small) + tail.Length, (0, head), (at, next), (last + (4 * Small), tail)), "joblib",
+            ("w", head.Length, Large), ("v", last, 4 * Small));
+
+        static byte[] Wrapper(PickleWriter pickle, int elements) => pickle
+            .StackGlobal("joblib.numpy_pickle", "NumpyArrayWrapper").Op(PickleOpcode.EmptyTuple, PickleOpcode.NewObj, PickleOpcode.EmptyDict, PickleOpcode.Mark)
+            .Text("shape").Int(elements).Op(PickleOpcode.Tuple1).Text("order").Text("C")
+            .Text("dtype").StackGlobal("numpy", "dtype").Text("f4").Op(PickleOpcode.Tuple1, PickleOpcode.Reduce)
+            .Op(PickleOpcode.SetItems, PickleOpcode.Build).ToArray();
+    }
+
+    [Fact]
+    public async Task PyTorch_as_a_tar_archive()
+    {
+        byte[] pickle = new TorchPickle { Elements = Elements, Shape = [Elements] }.Build();
+        byte[] storages =
+        [
+            .. new PickleWriter().Proto(2).Int(1).Stop().ToArray(),
+            .. new PickleWriter().Proto(2).Op(PickleOpcode.Mark).Text("0").Text("cpu").Global("torch", "FloatStorage").Op(PickleOpcode.Tuple).Stop().ToArray(),
+            .. BitConverter.GetBytes((long)Elements),
+        ];
+        byte[] views = new PickleWriter().Proto(2).Op(PickleOpcode.EmptyList).Stop().ToArray();
+        long length = storages.Length + Large + views.Length;
+        long first = 512 + Filled(pickle.Length), data = first + 512 + storages.Length;
+        await AssertMappedAsync(
+            new SparseReader(
+                "m.tar", first + 512 + Filled(length) + 1024,
+                (0, TarHead("pickle", pickle.Length)), (512, pickle), (first, TarHead("storages", length)), (first + 512, storages), (data + Large, views)),
+            "pytorch-tar", ("w", data, Large));
+    }
+
+    [Fact]
+    public async Task Members_of_a_tar_archive_behind_gigabytes_are_scanned()
+    {
+        byte[] hostile = new PickleWriter().Proto(2).Call("os", "system", "id").Stop().ToArray();
+        long second = 512 + Large;
+        var reader = new SparseReader(
+            "m.tar", second + 512 + Filled(hostile.Length) + 1024,
+            (0, TarHead("zeros.bin", Large)), (second, TarHead("a.pkl", hostile.Length)), (second + 512, hostile));
+        ScanReport report = await new ModelScanner().ScanAsync(reader, null, CancellationToken.None);
+        Assert.Equal(Verdict.Malicious, report.Verdict);
+        Assert.True(reader.BytesRead < 64 << 20, $"{reader.BytesRead} bytes were read");
+    }
+
+    private static long Filled(long length) => (length + 511) / 512 * 512;
+
+    private static byte[] TarHead(string name, long length)
+    {
+        byte[] head = new byte[512];
+        Encoding.ASCII.GetBytes(name).CopyTo(head, 0);
+        Encoding.ASCII.GetBytes("0000644").CopyTo(head, 100);
+        Encoding.ASCII.GetBytes(Convert.ToString(length, 8).PadLeft(11, '0')).CopyTo(head, 124);
+        Encoding.ASCII.GetBytes("00000000000").CopyTo(head, 136);
+        head.AsSpan(148, 8).Fill((byte)' ');
+        head[156] = (byte)'0';
+        Encoding.ASCII.GetBytes("ustar").CopyTo(head, 257);
+        Encoding.ASCII.GetBytes("00").CopyTo(head, 263);
+        Encoding.ASCII.GetBytes(Convert.ToString(head.Sum(b => b), 8).PadLeft(6, '0')).CopyTo(head, 148);
+        head[154] = 0;
+        return head;
     }
 
     private static async Task AssertMappedAsync(SparseReader reader, string format, params (string Name, long Offset, long Length)[] tensors)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Bulwark.Models.Hdf5;
+using Bulwark.Models.Numpy;
 using Bulwark.Models.Zip;
 using Bulwark.Storage;
 
@@ -18,7 +19,7 @@ namespace Bulwark.Models.Keras;
 /// assets/            vocabularies and the like
 /// </code>
 /// Source: keras/src/saving/saving_lib.py. An edit of the weights changes the checksum of their member. Weights in an npz archive are
-/// not mapped: each of its arrays has a checksum of its own inside the member that the outer checksum is about.
+/// named but not mapped: each of its arrays has a checksum of its own inside the member that the outer checksum is about.
 /// </remarks>
 internal sealed class KerasZipFile : ModelFile
 {
@@ -33,6 +34,9 @@ internal sealed class KerasZipFile : ModelFile
 
     /// <summary>The member with the weights.</summary>
     public const string WeightsName = "model.weights.h5";
+
+    /// <summary>The member with the weights where they are NumPy's.</summary>
+    public const string NumpyWeightsName = "model.weights.npz";
 
     private const int MaxMetadata = 1 << 16;
     private const int MaxHeld = 32 << 20;
@@ -75,7 +79,7 @@ internal sealed class KerasZipFile : ModelFile
             throw ModelFormatException.KerasBadArchive(file, "it has no config.json");
         IReadOnlyDictionary<string, string> metadata = await DescribeAsync(directory, cancellationToken).ConfigureAwait(false);
         if (directory.Find(WeightsName) is not { } weights)
-            return new KerasZipFile(directory.Reader, [], [], metadata, []);
+            return new KerasZipFile(directory.Reader, [], await NumpyWeightsAsync(directory, cancellationToken).ConfigureAwait(false), metadata, []);
         if (weights.Method != ZipMember.Stored)
         {
             // Compressed weights are checked like any others, but no edit could be made in place.
@@ -90,6 +94,16 @@ internal sealed class KerasZipFile : ModelFile
         long offset = weights.DataOffset!.Value;
         ImmutableArray<TensorInfo> tensors = [.. inner.Tensors.Select(t => t with { Offset = offset + t.Offset })];
         return new KerasZipFile(directory.Reader, tensors, inner.Unmapped, metadata, tensors.IsEmpty ? [] : [new ChecksummedRange(weights.Name, offset, weights.Length, weights.ChecksumOffsets)]);
+    }
+
+    private static async Task<IReadOnlyList<UnmappedTensor>> NumpyWeightsAsync(ZipDirectory directory, CancellationToken cancellationToken)
+    {
+        if (directory.Find(NumpyWeightsName) is not { } member)
+            return [];
+        string why = member.Method == ZipMember.Stored ? UnmappedTensor.Nested : UnmappedTensor.Compressed;
+        await using IObjectReader content = await directory.OpenAsync(member, new InflationBudget { MaxHeldBytes = MaxHeld }, cancellationToken).ConfigureAwait(false);
+        NpzFile weights = await NpzFile.ReadAsync(await ZipDirectory.ReadAsync(content, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return [.. weights.Tensors.Select(t => new UnmappedTensor(t.Name, t.DType, t.Shape, why)), .. weights.Unmapped];
     }
 
     private static async Task<IReadOnlyDictionary<string, string>> DescribeAsync(ZipDirectory directory, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Bulwark.Models.Pickle;
 using Bulwark.Models.Zip;
 using Bulwark.Storage;
 
@@ -7,7 +8,8 @@ namespace Bulwark.Models.Numpy;
 
 /// <summary>
 /// A NumPy archive: a zip of arrays. An array that is stored uncompressed and lies as a tensor does is mapped under the name
-/// numpy gives it, the member's without <c>.npy</c>; compressed ones and arrays of objects are not.
+/// numpy gives it, the member's without <c>.npy</c>; compressed ones and arrays of objects are not, and of the objects those that are
+/// arrays themselves are named.
 /// </summary>
 internal sealed class NpzFile : ModelFile
 {
@@ -72,7 +74,7 @@ internal sealed class NpzFile : ModelFile
 
             if (array.Tensors is not [var tensor])
             {
-                unmapped.Add(array.Header.Unmapped(name));
+                unmapped.AddRange(await ObjectsAsync(array, name, cancellationToken).ConfigureAwait(false));
                 continue;
             }
 
@@ -82,6 +84,30 @@ internal sealed class NpzFile : ModelFile
 
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["arrays"] = names.Count.ToString(CultureInfo.InvariantCulture) };
         return new NpzFile(reader, [.. tensors], unmapped, metadata, checksums);
+    }
+
+    /// <summary>An array that is no tensor; of one whose elements are objects, Keras' way to write weights, the arrays among them.</summary>
+    private static async Task<IReadOnlyList<UnmappedTensor>> ObjectsAsync(NpyFile array, string name, CancellationToken cancellationToken)
+    {
+        UnmappedTensor whole = array.Header.Unmapped(name);
+        if (!array.Header.Descr.HasObjects)
+            return [whole];
+        long start = array.Header.DataOffset;
+        try
+        {
+            PickleFile pickle = await PickleFile.ReadAsync(new ReaderSection(array.Reader, name, start, array.Reader.Source.Size - start), cancellationToken).ConfigureAwait(false);
+            return
+            [
+                whole,
+                .. pickle.Tensors.Select(t => new UnmappedTensor($"{name}/{t.Name}", t.DType, t.Shape, UnmappedTensor.Nested)),
+                .. pickle.Unmapped.Select(t => t with { Name = $"{name}/{t.Name}" }),
+            ];
+        }
+        catch (ModelFormatException)
+        {
+            // A pickle that cannot be followed is the scanner's to judge.
+            return [whole];
+        }
     }
 
     /// <summary>A member that is no tensor as it lies there; of a deflated one the header is read.</summary>

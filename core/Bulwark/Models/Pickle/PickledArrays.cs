@@ -7,7 +7,7 @@ namespace Bulwark.Models.Pickle;
 /// <summary>Finds the NumPy arrays among evaluated values.</summary>
 /// <remarks>
 /// <code>
-/// numpy.core.multiarray._reconstruct(ndarray, (0,), b'b')  state (version, shape, dtype, fortran, bytes)
+/// numpy.core.multiarray._reconstruct(ndarray, (0,), b'b')  state (version, shape, dtype, fortran, bytes, or a list of objects)
 /// numpy.core.numeric._frombuffer(bytes, dtype, shape, order)                       protocol 5
 /// joblib.numpy_pickle.NumpyArrayWrapper                    state {shape, dtype, order, ...}, elements in the stream
 /// </code>
@@ -71,6 +71,8 @@ internal sealed class PickledArrays
             case PickleObject made when IsNumpy(made.Callable, "multiarray", "_reconstruct"):
                 if (made.State?.AsSequence is [_, var shape, var dtype, var fortran, PickleBytes bytes])
                     Take(name, dtype, shape, fortran.AsInteger == 0, bytes.Offset, bytes.Length);
+                else if (made.State?.AsSequence is [_, _, _, _, PickleList objects])
+                    Open(objects.AsSequence is [var only] ? only : objects, name);
                 else
                     OpenAll(made, name);
                 break;

@@ -42,6 +42,29 @@ public sealed class KerasZipFileTests
         Assert.Empty(deflated.Checksums);
     }
 
+    [PythonTheory("numpy")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Weights_in_a_numpy_archive_are_named_as_Keras_writes_them(bool compress)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.npz");
+        try
+        {
+            // keras/src/saving/saving_lib.py, NpzIOStore: a dict of arrays for each layer.
+            Shell.Run(PythonTheoryAttribute.Interpreter, "-c", "import sys, numpy; numpy.savez(sys.argv[1], **{'layers/dense': {'0': numpy.ones((3, 4), 'f4'), '1': numpy.zeros(4, 'f4')}, 'plain': numpy.ones(5)})", path);
+            byte[] weights = await File.ReadAllBytesAsync(path);
+            KerasZipFile file = await ReadAsync(KerasArchive.Make("{}", null, compress, ("model.weights.npz", weights)));
+            Assert.Empty(file.Tensors);
+            Assert.Equal(
+                ["layers/dense/0 F32 12", "layers/dense/1 F32 4", "plain F64 5"],
+                file.Unmapped.Where(t => t.DType is not null).Select(t => $"{t.Name} {t.DType} {t.Shape.Aggregate(1L, (n, d) => n * d)}").Order());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     [Fact]
     public async Task Broken_weights_are_refused_stored_or_compressed()
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using Bulwark.Models;
 using Bulwark.Models.Pickle;
 using Bulwark.Storage;
@@ -45,6 +46,43 @@ public sealed class PickleFileTests
             .Text("shape").Int(2).Int(3).Op(PickleOpcode.Tuple2).Text("order").Text(order)
             .Text("dtype").StackGlobal("numpy", "dtype").Text(dtype).Op(PickleOpcode.Tuple1, PickleOpcode.Reduce)
             .Op(PickleOpcode.SetItems, PickleOpcode.Build).Raw(new byte[6 * (dtype[1] - '0')]);
+    }
+
+    [Theory]
+    [InlineData("zlib")]
+    [InlineData("gzip")]
+    public async Task The_arrays_of_a_compressed_pickle_are_named_though_none_can_be_edited(string format)
+    {
+        PickleWriter pickle = new PickleWriter().Proto(4).Op(PickleOpcode.EmptyDict).Text("w").Global("numpy.core.multiarray", "_reconstruct").Op(PickleOpcode.EmptyTuple, PickleOpcode.Reduce)
+            .Op(PickleOpcode.Mark).Int(1).Int(3).Op(PickleOpcode.Tuple1).Global("numpy", "dtype").Text("f4").Op(PickleOpcode.Tuple1, PickleOpcode.Reduce).Op(PickleOpcode.NewFalse)
+            .Bytes(new byte[12]).Op(PickleOpcode.Tuple, PickleOpcode.Build, PickleOpcode.SetItem).Stop();
+
+        ModelFile file = await ModelFile.OpenAsync(new MemoryReader("x.joblib", Packed(format, pickle.ToArray())), CancellationToken.None);
+
+        Assert.Equal(format, file.Format);
+        Assert.Equal("pickle", file.Metadata["content"]);
+        Assert.Empty(file.Tensors);
+        Assert.NotNull(file.NotMarkable);
+        UnmappedTensor tensor = Assert.Single(file.Unmapped);
+        Assert.Equal(("w", DType.F32, "compressed"), (tensor.Name, tensor.DType, tensor.Why));
+    }
+
+    [Theory]
+    [InlineData("zlib")]
+    [InlineData("gzip")]
+    public async Task A_compressed_file_that_is_broken_or_no_pickle_has_no_arrays(string format)
+    {
+        byte[] packed = Packed(format, [0x80, 4, (byte)'}', (byte)'.']);
+        foreach (byte[] bytes in new[] { packed[..^3], Packed(format, [1, 2, 3]), Packed(format, []), Packed(format, [0x80, 4, 0xFF]) })
+            Assert.Empty((await ModelFile.OpenAsync(new MemoryReader("x.joblib", bytes), CancellationToken.None)).Unmapped);
+    }
+
+    private static byte[] Packed(string format, byte[] bytes)
+    {
+        using MemoryStream packed = new();
+        using (Stream stream = format == "gzip" ? new GZipStream(packed, CompressionLevel.Optimal) : new ZLibStream(packed, CompressionLevel.Optimal))
+            stream.Write(bytes);
+        return packed.ToArray();
     }
 
     [Fact]

@@ -12,6 +12,6 @@ public interface ISigningKey
     /// <summary>SubjectPublicKeyInfo as PEM with 64-column lines and one trailing newline.</summary>
     string PublicKeyPem { get; }
 
-    /// <summary>Signs a message (not a digest). ECDSA signatures are DER; Ed25519 and ML-DSA are raw.</summary>
+    /// <summary>Signs a message (not a digest). ECDSA signatures are DER; the others are raw.</summary>
     Task<byte[]> SignAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken);
 }

@@ -17,4 +17,7 @@ public enum SignatureAlgorithm
 
     /// <summary>ML-DSA-65 (FIPS 204), pure mode, empty context.</summary>
     MLDsa65,
+
+    /// <summary>RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 8017), for keys of 2,048 bits or more: what a KMS with RSA keys offers.</summary>
+    RsaPssSha256,
 }

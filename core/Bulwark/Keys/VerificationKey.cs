@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -9,10 +10,17 @@ using Org.BouncyCastle.Security;
 
 namespace Bulwark.Keys;
 
-/// <summary>A public key that verifies signatures: ECDSA on P-256, P-384 or P-521, Ed25519, or ML-DSA-65. All others are refused.</summary>
+/// <summary>
+/// A public key that verifies signatures: ECDSA on P-256, P-384 or P-521, Ed25519, ML-DSA-65, or RSA-PSS. All others are refused.
+/// </summary>
 public sealed class VerificationKey
 {
     private const int MaximumPemLength = 64 * 1024;
+
+    // FIPS 186-5: at least 2,048 bits, and an odd exponent above 2^16. A huge one of either would make each verification slow.
+    private const int MinimumRsaBits = 2048;
+    private const int MaximumRsaBits = 8192;
+    private const uint MinimumRsaExponent = 65537;
 
     private readonly byte[] _subjectPublicKeyInfo;
 
@@ -67,6 +75,7 @@ public sealed class VerificationKey
                 "1.2.840.10045.2.1" => CurveOf(algorithm.ReadObjectIdentifier()),
                 "1.3.101.112" => SignatureAlgorithm.Ed25519,
                 "2.16.840.1.101.3.4.3.18" => SignatureAlgorithm.MLDsa65,
+                "1.2.840.113549.1.1.1" => SignatureAlgorithm.RsaPssSha256,
                 string other => throw KeyException.Malformed("The public key", $"algorithm {other} is not supported"),
             };
             VerificationKey key = new(kind, bytes);
@@ -79,11 +88,18 @@ public sealed class VerificationKey
         }
     }
 
-    /// <summary>True when the signature is this key's over the message. ECDSA signatures are DER; Ed25519 and ML-DSA are raw.</summary>
+    /// <summary>True when the signature is this key's over the message. ECDSA signatures are DER; the others are raw.</summary>
     public bool Verify(ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
         if (Algorithm is SignatureAlgorithm.Ed25519 or SignatureAlgorithm.MLDsa65)
             return VerifyWithBouncyCastle(message.ToArray(), signature.ToArray());
+        if (Algorithm == SignatureAlgorithm.RsaPssSha256)
+        {
+            using RSA rsa = RSA.Create();
+            rsa.ImportSubjectPublicKeyInfo(_subjectPublicKeyInfo, out _);
+            return rsa.VerifyData(message, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pss);
+        }
+
         using ECDsa ecdsa = ECDsa.Create();
         ecdsa.ImportSubjectPublicKeyInfo(_subjectPublicKeyInfo, out _);
         return ecdsa.VerifyData(message, signature, HashOf(Algorithm), DSASignatureFormat.Rfc3279DerSequence);
@@ -113,10 +129,42 @@ public sealed class VerificationKey
             return;
         }
 
+        if (Algorithm == SignatureAlgorithm.RsaPssSha256)
+        {
+            EnsureStrongRsa();
+            return;
+        }
+
         using ECDsa ecdsa = ECDsa.Create();
         ecdsa.ImportSubjectPublicKeyInfo(_subjectPublicKeyInfo, out int read);
         if (read != _subjectPublicKeyInfo.Length)
             throw KeyException.Malformed("The public key", "bytes follow it");
+    }
+
+    private void EnsureStrongRsa()
+    {
+        // Read here first, so that no library is handed a modulus of any size.
+        AsnReader info = new AsnReader(_subjectPublicKeyInfo, AsnEncodingRules.DER).ReadSequence();
+        AsnReader algorithm = info.ReadSequence();
+        algorithm.ReadObjectIdentifier();
+        algorithm.ReadNull();
+        algorithm.ThrowIfNotEmpty();
+        byte[] bits = info.ReadBitString(out int unused);
+        info.ThrowIfNotEmpty();
+        AsnReader outer = new(bits, AsnEncodingRules.DER);
+        AsnReader key = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
+        BigInteger modulus = key.ReadInteger();
+        BigInteger exponent = key.ReadInteger();
+        key.ThrowIfNotEmpty();
+        if (unused != 0 || modulus.Sign <= 0 || modulus.IsEven)
+            throw KeyException.Malformed("The public key", "it is no RSA key");
+        if (modulus.GetBitLength() is < MinimumRsaBits or > MaximumRsaBits)
+            throw KeyException.Malformed("The public key", $"it is an RSA key of {modulus.GetBitLength()} bits; use {MinimumRsaBits} to {MaximumRsaBits}");
+        if (exponent < MinimumRsaExponent || exponent > uint.MaxValue || exponent.IsEven)
+            throw KeyException.Malformed("The public key", "its RSA exponent is not an odd number from 65537 to 2^32");
+        using RSA rsa = RSA.Create();
+        rsa.ImportSubjectPublicKeyInfo(_subjectPublicKeyInfo, out _);
     }
 
     private bool VerifyWithBouncyCastle(byte[] message, byte[] signature)

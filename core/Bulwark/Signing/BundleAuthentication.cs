@@ -24,6 +24,7 @@ internal sealed record BundleAuthentication(byte[] Payload, VerificationKey Sign
         if (material.Certificates.Count > 0)
         {
             (VerificationKey certified, SignerIdentity identity) = CertificateTrust.Verify(what, material.Certificates, trust);
+            EnsureCertifiable(what, certified);
             return Check(what, parsed, certified, identity, acceptVersion02) ?? throw SigningException.BadSignature(what);
         }
 
@@ -48,11 +49,21 @@ internal sealed record BundleAuthentication(byte[] Payload, VerificationKey Sign
                 : null;
     }
 
-    /// <summary>Refuses keys that OpenSSF Model Signing does not know; ML-DSA-65 is Bulwark's own addition, in a bundle of its own.</summary>
+    /// <summary>
+    /// Refuses keys that OpenSSF Model Signing does not know; ML-DSA-65, in a bundle of its own, and RSA-PSS by a bare key are
+    /// Bulwark's own additions.
+    /// </summary>
     public static void EnsureAllowed(string what, VerificationKey key)
     {
         if (key.Algorithm == SignatureAlgorithm.Ed25519)
             throw SigningException.UnsupportedKey($"The key of {what}", "OpenSSF Model Signing does not know Ed25519");
+    }
+
+    /// <summary>Refuses certificates for kinds of keys that the reference does not take a certificate for.</summary>
+    public static void EnsureCertifiable(string what, VerificationKey key)
+    {
+        if (key.Algorithm == SignatureAlgorithm.RsaPssSha256)
+            throw SigningException.UnsupportedKey($"The certificate of {what}", "OpenSSF Model Signing knows certificates for elliptic-curve keys only");
     }
 
     // The reference's ML-DSA proposal names a key by the hash of its raw bytes, 1,952 at the end of the SubjectPublicKeyInfo.

@@ -13,7 +13,10 @@ public sealed class ModelSigner
     private readonly IReadOnlyList<X509Certificate2> _chain;
 
     /// <summary>Signs with a key that verifiers already have.</summary>
-    /// <param name="key">ECDSA P-256 or P-384; ML-DSA-65 for a second bundle beside that one.</param>
+    /// <param name="key">
+    /// ECDSA P-256 or P-384, which every tool verifies; ML-DSA-65 for a second bundle beside that one; RSA-PSS where a KMS has
+    /// nothing else, which the reference does not verify.
+    /// </param>
     /// <exception cref="SigningException">BW1804: another kind of key.</exception>
     public ModelSigner(ISigningKey key)
         : this(key, [])
@@ -31,7 +34,8 @@ public sealed class ModelSigner
         _key = key;
         _chain = chain;
         _public = VerificationKey.FromPem(key.PublicKeyPem);
-        if (_public.Algorithm is not (SignatureAlgorithm.EcdsaP256Sha256 or SignatureAlgorithm.EcdsaP384Sha384 or SignatureAlgorithm.MLDsa65))
+        if (_public.Algorithm is not (SignatureAlgorithm.EcdsaP256Sha256 or SignatureAlgorithm.EcdsaP384Sha384 or SignatureAlgorithm.MLDsa65
+            or SignatureAlgorithm.RsaPssSha256))
             throw SigningException.UnsupportedKey(key.KeyUri, $"its algorithm is {_public.Algorithm}");
         if (chain.Count > 0)
             CheckChain();
@@ -69,6 +73,7 @@ public sealed class ModelSigner
             throw SigningException.UntrustedCertificate(What, "it is for another key than the one that signs");
         if (_chain.Any(CertificateTrust.IsRoot))
             throw SigningException.UntrustedCertificate(What, "the chain must end before its root, which the verifier has to know already");
+        BundleAuthentication.EnsureCertifiable(_key.KeyUri, _public);
         CertificateTrust.CheckUsage(What, _chain[0]);
     }
 }

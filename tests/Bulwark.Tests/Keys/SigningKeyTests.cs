@@ -1,4 +1,7 @@
+using System.Formats.Asn1;
+using System.Numerics;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Bulwark.Keys;
 
@@ -63,8 +66,8 @@ public sealed class SigningKeyTests
     [Fact]
     public void Keys_of_other_kinds_are_refused()
     {
-        using RSA rsa = RSA.Create(2048);
-        Assert.Equal("BW1201", Assert.Throws<KeyException>(() => VerificationKey.FromPem(rsa.ExportSubjectPublicKeyInfoPem())).Code);
+        using RSA small = RSA.Create(1024);
+        Assert.Equal("BW1201", Assert.Throws<KeyException>(() => VerificationKey.FromPem(small.ExportSubjectPublicKeyInfoPem())).Code);
         using ECDsa k256 = ECDsa.Create(ECCurve.CreateFromFriendlyName("secp256k1"));
         Assert.Equal("BW1201", Assert.Throws<KeyException>(() => VerificationKey.FromPem(k256.ExportSubjectPublicKeyInfoPem())).Code);
         using ECDsa p521 = ECDsa.Create(ECCurve.NamedCurves.nistP521);
@@ -75,11 +78,42 @@ public sealed class SigningKeyTests
     }
 
     [Fact]
+    public void RSA_keys_of_2048_bits_or_more_verify_PSS_and_unreasonable_ones_are_refused()
+    {
+        using RSA rsa = RSA.Create(2048);
+        VerificationKey key = VerificationKey.FromPem(rsa.ExportSubjectPublicKeyInfoPem());
+        Assert.Equal(SignatureAlgorithm.RsaPssSha256, key.Algorithm);
+        byte[] signature = rsa.SignData(Message, HashAlgorithmName.SHA256, RSASignaturePadding.Pss);
+        Assert.True(key.Verify(Message, signature));
+        Assert.False(key.Verify("another"u8, signature));
+        foreach (byte[] bad in new byte[][] { [], signature[..^1], [.. signature, 0], new byte[signature.Length], rsa.SignData(Message, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1) })
+            Assert.False(key.Verify(Message, bad));
+
+        RSAParameters parameters = rsa.ExportParameters(includePrivateParameters: false);
+        byte[] good = parameters.Modulus!;
+        foreach ((byte[] modulus, byte[] exponent) in new (byte[], byte[])[]
+        {
+            (good, [3]), (good, [1, 0, 0]), (good, [1, 0, 0, 0, 1]), (good, [.. good[..^1], 1]), (good[..128], [1, 0, 1]),
+            ([.. good[..^1], 0], [1, 0, 1]), ([.. good, .. good, .. good, .. good, 1], [1, 0, 1]),
+        })
+        {
+            Assert.Equal("BW1201", Assert.Throws<KeyException>(() => VerificationKey.FromSubjectPublicKeyInfo(Rsa(modulus, exponent))).Code);
+        }
+
+        Assert.Equal(key.Pem, VerificationKey.FromSubjectPublicKeyInfo(Rsa(good, parameters.Exponent!)).Pem);
+    }
+
+    [Fact]
     public void Every_damaged_public_key_is_a_key_error()
     {
-        foreach (SignatureAlgorithm algorithm in new[] { SignatureAlgorithm.EcdsaP256Sha256, SignatureAlgorithm.Ed25519 })
+        using RSA rsa = RSA.Create(2048);
+        foreach (byte[] der in new[]
         {
-            byte[] der = VerificationKey.FromPem(Generate(algorithm).PublicKeyPem).SubjectPublicKeyInfo.ToArray();
+            VerificationKey.FromPem(Generate(SignatureAlgorithm.EcdsaP256Sha256).PublicKeyPem).SubjectPublicKeyInfo.ToArray(),
+            VerificationKey.FromPem(Generate(SignatureAlgorithm.Ed25519).PublicKeyPem).SubjectPublicKeyInfo.ToArray(),
+            rsa.ExportSubjectPublicKeyInfo(),
+        })
+        {
             for (int i = 0; i < der.Length; i++)
             {
                 byte[] damaged = [.. der];
@@ -96,6 +130,18 @@ public sealed class SigningKeyTests
                 Assert.Equal("BW1201", Assert.Throws<KeyException>(() => VerificationKey.FromSubjectPublicKeyInfo(der.AsSpan(..i))).Code);
             }
         }
+    }
+
+    private static byte[] Rsa(byte[] modulus, byte[] exponent)
+    {
+        AsnWriter key = new(AsnEncodingRules.DER);
+        using (key.PushSequence())
+        {
+            key.WriteInteger(new BigInteger(modulus, isUnsigned: true, isBigEndian: true));
+            key.WriteInteger(new BigInteger(exponent, isUnsigned: true, isBigEndian: true));
+        }
+
+        return new PublicKey(new Oid("1.2.840.113549.1.1.1"), new AsnEncodedData([5, 0]), new AsnEncodedData(key.Encode())).ExportSubjectPublicKeyInfo();
     }
 
     private static ISigningKey Generate(SignatureAlgorithm algorithm) => algorithm switch

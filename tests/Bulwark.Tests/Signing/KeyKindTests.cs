@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Bulwark.Keys;
 using Bulwark.Signing;
 using Bulwark.Testing;
@@ -69,7 +71,8 @@ public sealed class KeyKindTests : IDisposable
         {
             string pem = File.ReadAllText(_openssl.Key(kind, kind));
             Assert.Equal("BW1201", Assert.Throws<KeyException>(() => PemSigningKey.FromPem(pem)).Code);
-            Assert.Equal("BW1201", Assert.Throws<KeyException>(() => Public(kind)).Code);
+            if (kind != "RSA")
+                Assert.Equal("BW1201", Assert.Throws<KeyException>(() => Public(kind)).Code);
         }
 
         Assert.Equal("BW1201", Assert.Throws<KeyException>(() => PemSigningKey.FromPem(File.ReadAllText(_openssl.Key("big", "P-521")))).Code);
@@ -86,8 +89,69 @@ public sealed class KeyKindTests : IDisposable
         Assert.Equal("BW1201", Assert.Throws<KeyException>(() => Public("explicit")).Code);
     }
 
+    [ProgramFact("openssl")]
+    public async Task RSA_signatures_by_openssl_verify_with_PSS_and_a_salt_as_long_as_the_digest_only()
+    {
+        byte[] statement = (await _model.ManifestAsync()).ToStatement();
+        File.WriteAllBytes(_openssl["pae"], DsseEnvelope.PreAuthenticationEncoding(statement));
+        _openssl.Key("RSA", "RSA");
+        VerificationKey key = Public("RSA");
+        Assert.Equal(SignatureAlgorithm.RsaPssSha256, key.Algorithm);
+        Assert.Equal(2, (await VerifyAsync(Bundle("sha256", "rsa_padding_mode:pss", "rsa_pss_saltlen:32", "rsa_mgf1_md:sha256"), key)).Manifest.Resources.Count);
+        foreach (byte[] bundle in new[]
+        {
+            Bundle("sha256", "rsa_padding_mode:pkcs1"),
+            Bundle("sha384", "rsa_padding_mode:pss", "rsa_pss_saltlen:48"),
+            Bundle("sha256", "rsa_padding_mode:pss", "rsa_pss_saltlen:0"),
+            Bundle("sha256", "rsa_padding_mode:pss", "rsa_pss_saltlen:222"),
+            Bundle("sha256", "rsa_padding_mode:pss", "rsa_pss_saltlen:32", "rsa_mgf1_md:sha1"),
+        })
+        {
+            Assert.Equal("BW1802", await ModelFolder.CodeAsync(() => VerifyAsync(bundle, key)));
+        }
+
+        byte[] Bundle(string hash, params string[] options)
+        {
+            Shell.Run("openssl", ["dgst", "-" + hash, .. options.SelectMany(o => new[] { "-sigopt", o }), "-sign", _openssl["RSA.key"], "-out", _openssl["sig"], _openssl["pae"]]);
+            return SigstoreBundle.Write(statement, File.ReadAllBytes(_openssl["sig"]), key);
+        }
+    }
+
+    [ProgramFact("openssl")]
+    public async Task An_RSA_key_behind_a_KMS_signs_models_which_openssl_verifies_and_takes_no_certificate()
+    {
+        using RSA rsa = RSA.Create(3072);
+        RsaKey key = new(rsa);
+        SigstoreBundle bundle = SigstoreBundle.Parse("it", await new ModelSigner(key).SignAsync(await _model.ManifestAsync(), CancellationToken.None));
+        File.WriteAllText(_openssl["pub"], key.PublicKeyPem);
+        File.WriteAllBytes(_openssl["pae"], DsseEnvelope.PreAuthenticationEncoding(bundle.Payload));
+        File.WriteAllBytes(_openssl["sig"], bundle.Signature);
+        Assert.Contains("Verified OK", Shell.Run(
+            "openssl", "dgst", "-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32", "-verify", _openssl["pub"], "-signature", _openssl["sig"], _openssl["pae"]), StringComparison.Ordinal);
+
+        CertificateRequest request = new("CN=rsa", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pss);
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(99));
+        Assert.Equal("BW1805", Assert.Throws<SigningException>(() => new ModelSigner(key, [certificate])).Code);
+        using ECDsa authority = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 issued = request.Create(
+            new X500DistinguishedName("CN=root"), X509SignatureGenerator.CreateForECDsa(authority), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(99), [1]);
+        Assert.Equal("BW1804", Assert.Throws<SigningException>(() => new ModelSigner(key, [issued])).Code);
+    }
+
     private VerificationKey Public(string name) => VerificationKey.FromPem(File.ReadAllText(_openssl[name + ".pub"]));
 
     private Task<VerifiedModel> VerifyAsync(byte[] bundle, VerificationKey key) =>
         ModelVerifier.VerifyAsync(_model.Path, bundle, SigningTrust.Of(key), new(), null, CancellationToken.None);
+
+    private sealed class RsaKey(RSA rsa) : ISigningKey
+    {
+        public string KeyUri => "aws-kms://rsa";
+
+        public SignatureAlgorithm Algorithm => SignatureAlgorithm.RsaPssSha256;
+
+        public string PublicKeyPem => VerificationKey.FromSubjectPublicKeyInfo(rsa.ExportSubjectPublicKeyInfo()).Pem;
+
+        public Task<byte[]> SignAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken) =>
+            Task.FromResult(rsa.SignData(message.Span, HashAlgorithmName.SHA256, RSASignaturePadding.Pss));
+    }
 }

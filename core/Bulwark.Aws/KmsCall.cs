@@ -1,5 +1,4 @@
 using System.Net;
-using Amazon.KeyManagementService;
 using Amazon.KeyManagementService.Model;
 using Amazon.Runtime;
 using Bulwark.Keys;

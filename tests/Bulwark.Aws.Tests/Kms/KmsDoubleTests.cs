@@ -133,9 +133,10 @@ public sealed class KmsDoubleTests(KmsFixture fixture) : IClassFixture<KmsFixtur
     public async Task Requests_against_the_rules_are_refused_with_the_service_s_errors()
     {
         string arn = await fixture.CreateAsync();
+        int tooMany = 1025;
         Assert.Equal("ValidationException", await CodeAsync(() => Client.EncryptAsync(new EncryptRequest { KeyId = arn, Plaintext = new MemoryStream(new byte[4097]) })));
         Assert.Equal("ValidationException", await CodeAsync(() => Client.GenerateDataKeyAsync(new GenerateDataKeyRequest { KeyId = arn })));
-        Assert.Equal("ValidationException", await CodeAsync(() => Client.GenerateDataKeyAsync(new GenerateDataKeyRequest { KeyId = arn, NumberOfBytes = 1025 })));
+        Assert.Equal("ValidationException", await CodeAsync(() => Client.GenerateDataKeyAsync(new GenerateDataKeyRequest { KeyId = arn, NumberOfBytes = tooMany })));
         Assert.Equal("NotFoundException", await CodeAsync(() => Client.DescribeKeyAsync("alias/none")));
         Assert.Equal("NotFoundException", await CodeAsync(() => Client.DescribeKeyAsync("none")));
         Assert.Equal("NotFoundException", await CodeAsync(() => Client.DescribeKeyAsync(arn.Replace("us-east-1", "eu-west-1", StringComparison.Ordinal))));

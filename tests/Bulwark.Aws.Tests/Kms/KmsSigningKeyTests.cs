@@ -6,7 +6,6 @@ using Bulwark.Audit;
 using Bulwark.CloudDoubles;
 using Bulwark.CloudDoubles.Kms;
 using Bulwark.Keys;
-using Bulwark.Testing;
 
 namespace Bulwark.Aws.Tests.Kms;
 
@@ -34,17 +33,17 @@ public sealed class KmsSigningKeyTests(KmsFixture fixture) : IClassFixture<KmsFi
         KmsSigningKey key = await KmsSigningKey.OpenAsync(fixture.Client, arn, default);
         Assert.Equal(("aws-kms://" + arn, algorithm), (key.KeyUri, key.Algorithm));
         VerificationKey verification = VerificationKey.FromPem(key.PublicKeyPem);
-        foreach (byte[] message in new[] { Message[..1], Message[..4096] })
+        foreach (byte[] message in new byte[][] { [1], RandomNumberGenerator.GetBytes(4096) })
         {
             byte[] signature = await key.SignAsync(message, default);
-            Assert.True(verification.Verify(message, signature));
-            Assert.False(verification.Verify(Message[..2], signature));
+            Assert.True(Verifies(verification, message, signature));
+            Assert.False(verification.Verify(Message, signature));
         }
 
         if (algorithm == SignatureAlgorithm.Ed25519)
             await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => key.SignAsync(Message, default));
         else
-            Assert.True(verification.Verify(Message, await key.SignAsync(Message, default)));
+            Assert.True(Verifies(verification, Message, await key.SignAsync(Message, default)));
     }
 
     [Fact]
@@ -96,8 +95,8 @@ public sealed class KmsSigningKeyTests(KmsFixture fixture) : IClassFixture<KmsFi
         using IAmazonKeyManagementService client = KmsFixture.ClientOf(kms);
         string arn = (await client.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = "SIGN_VERIFY" })).KeyMetadata.Arn;
         KmsSigningKey key = await KmsSigningKey.OpenAsync(client, arn, default);
-        byte[] message = Message[..64];
-        byte[] another = await key.SignAsync(Message[..63], default);
+        byte[] message = RandomNumberGenerator.GetBytes(64);
+        byte[] another = await key.SignAsync(RandomNumberGenerator.GetBytes(63), default);
         foreach (byte[]? wrong in new[] { another, [], null, new byte[another.Length] })
         {
             kms.Corrupt = (_, answer) =>
@@ -126,8 +125,10 @@ public sealed class KmsSigningKeyTests(KmsFixture fixture) : IClassFixture<KmsFi
         // What the service is sent fits its limit whatever the length of the message is; the double refuses digests of another length.
         KmsSigningKey key = await KmsSigningKey.OpenAsync(fixture.Client, await fixture.CreateAsync("ECC_NIST_P384"), default);
         byte[] large = new byte[20_000_000];
-        Assert.True(VerificationKey.FromPem(key.PublicKeyPem).Verify(large, await key.SignAsync(large, default)));
+        Assert.True(Verifies(VerificationKey.FromPem(key.PublicKeyPem), large, await key.SignAsync(large, default)));
     }
+
+    private static bool Verifies(VerificationKey key, byte[] message, byte[] signature) => key.Verify(message, signature);
 
     private static async Task<string> CodeAsync(IAmazonKeyManagementService client, string arn) =>
         (await Assert.ThrowsAsync<KeyException>(() => KmsSigningKey.OpenAsync(client, arn, default))).Code;

@@ -139,7 +139,8 @@ public sealed class KmsWrappingKeyTests(KmsFixture fixture) : IClassFixture<KmsF
         Assert.Equal(Secret, await key.UnwrapAsync(await key.WrapAsync(Secret, Data, default), Data, default));
         Assert.Equal(2, kms.Faults.Injected);
 
-        kms.Faults.Next(fault);
+        // .NET itself sends a request again when a connection that was kept open breaks.
+        kms.Faults.Set(1, fault);
         KeyException error = await Assert.ThrowsAsync<KeyException>(() => new KmsWrappingKey(hasty, arn).WrapAsync(Secret, Data, default));
         Assert.Equal(("BW1208", ErrorKind.Fault), (error.Code, error.Kind));
     }

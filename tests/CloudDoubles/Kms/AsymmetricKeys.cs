@@ -77,7 +77,7 @@ internal static class AsymmetricKeys
 
     private static byte[] Signature(ISigner signer) => signer.GenerateSignature();
 
-    private static ISigner Ed25519Signer(KmsKey key, string algorithm, string messageType, byte[] message, bool forSigning)
+    private static Ed25519Signer Ed25519Signer(KmsKey key, string algorithm, string messageType, byte[] message, bool forSigning)
     {
         bool digest = algorithm == "ED25519_PH_SHA_512";
         if (messageType != (digest ? "DIGEST" : "RAW"))
@@ -92,7 +92,7 @@ internal static class AsymmetricKeys
         return signer;
     }
 
-    private static ISigner MLDsaSigner(KmsKey key, string messageType, byte[] message, bool forSigning)
+    private static MLDsaSigner MLDsaSigner(KmsKey key, string messageType, byte[] message, bool forSigning)
     {
         MLDsaKeyParameters half = forSigning ? MLDsa(key) : MLDsa(key).GetPublicKey();
         if (messageType == "DIGEST")

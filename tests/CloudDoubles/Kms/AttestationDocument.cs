@@ -32,6 +32,9 @@ internal static class AttestationDocument
             Skip(document, ref at, 0);
             Skip(document, ref at, 0);
             byte[] payload = Bytes(document, ref at);
+            Bytes(document, ref at);
+            if (at != document.Length)
+                throw new FormatException();
             return MemberOf(payload, "public_key") is { Length: > 0 } key ? key : throw new FormatException();
         }
         catch (Exception error) when (error is FormatException or ArgumentException or IndexOutOfRangeException or OverflowException)

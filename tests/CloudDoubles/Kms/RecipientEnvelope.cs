@@ -1,8 +1,10 @@
+using Org.BouncyCastle.Asn1.Nist;
 using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Cms;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Operators;
 using Org.BouncyCastle.Security;
+using Org.BouncyCastle.X509.Extension;
 
 namespace Bulwark.CloudDoubles.Kms;
 
@@ -25,8 +27,8 @@ internal static class RecipientEnvelope
         }
 
         CmsEnvelopedDataGenerator generator = new();
-        byte[] keyId = new Org.BouncyCastle.X509.Extension.SubjectKeyIdentifierStructure(key).GetKeyIdentifier();
+        byte[] keyId = X509ExtensionUtilities.CreateSubjectKeyIdentifier(info).GetKeyIdentifier();
         generator.AddRecipientInfoGenerator(new KeyTransRecipientInfoGenerator(keyId, new Asn1KeyWrapper("RSA/NONE/OAEPWITHSHA256ANDMGF1PADDING", key)));
-        return generator.Generate(new CmsProcessableByteArray(plaintext), CmsEnvelopedGenerator.Aes256Cbc).GetEncoded();
+        return generator.Generate(new CmsProcessableByteArray(plaintext), NistObjectIdentifiers.IdAes256Cbc).GetEncoded();
     }
 }

@@ -57,10 +57,10 @@ internal static class SymmetricCiphertext
     {
         using MemoryStream data = new();
         data.Write(blob[..PrefixLength]);
+        Span<byte> length = stackalloc byte[4];
         foreach (string part in context.SelectMany(pair => new[] { pair.Key, pair.Value }))
         {
             byte[] text = Encoding.UTF8.GetBytes(part);
-            Span<byte> length = stackalloc byte[4];
             BinaryPrimitives.WriteInt32BigEndian(length, text.Length);
             data.Write(length);
             data.Write(text);

@@ -19,7 +19,7 @@ internal static class KmsCall
     /// <param name="permission">The IAM action that it needs, such as <c>kms:Decrypt</c>.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">The caller's own; the time-outs of the SDK are another matter.</param>
-    /// <exception cref="KeyException">BW1203, BW1204, BW1206 to BW1209; BW1201 for a key of another usage.</exception>
+    /// <exception cref="KeyException">BW1203, BW1204, BW1207 to BW1210; BW1201 for a key of another usage.</exception>
     public static async Task<T> MakeAsync<T>(KmsKeyName key, string permission, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         try

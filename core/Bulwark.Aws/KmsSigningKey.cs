@@ -50,7 +50,7 @@ public sealed class KmsSigningKey : ISigningKey
     /// <param name="kms">The client; the caller owns it.</param>
     /// <param name="keyArn">The key's ARN, or <c>aws-kms://</c> and the ARN. An alias is refused: it can be pointed at another key.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
-    /// <exception cref="KeyException">BW1201: not an ARN, or a key that does not sign in a way Bulwark knows. BW1204, BW1206 to BW1209.</exception>
+    /// <exception cref="KeyException">BW1201: not an ARN, or a key that does not sign in a way Bulwark knows. BW1204, BW1207 to BW1210.</exception>
     public static async Task<KmsSigningKey> OpenAsync(IAmazonKeyManagementService kms, string keyArn, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(kms);
@@ -68,7 +68,7 @@ public sealed class KmsSigningKey : ISigningKey
     }
 
     /// <inheritdoc />
-    /// <exception cref="KeyException">BW1209: the answer is no signature of this key over the message. BW1204, BW1206 to BW1208.</exception>
+    /// <exception cref="KeyException">BW1210: the answer is no signature of this key over the message. BW1204, BW1207 to BW1209.</exception>
     public async Task<byte[]> SignAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
     {
         using MemoryStream sent = new(_algorithm.Prepare(_public, message), writable: false);

@@ -45,7 +45,7 @@ public sealed class KmsWrappingKey : IWrappingKey
     public string KeyUri => _key.Uri;
 
     /// <inheritdoc />
-    /// <exception cref="KeyException">BW1201: the key is not for encryption. BW1204, BW1206 to BW1209.</exception>
+    /// <exception cref="KeyException">BW1201: the key is not for encryption. BW1204, BW1207 to BW1210.</exception>
     public async Task<byte[]> WrapAsync(ReadOnlyMemory<byte> plaintext, ReadOnlyMemory<byte> associatedData, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(plaintext.Length, MaximumPlaintextLength);
@@ -68,7 +68,7 @@ public sealed class KmsWrappingKey : IWrappingKey
 
     /// <inheritdoc />
     /// <returns>The secret in a pinned array; the caller zeroes it.</returns>
-    /// <exception cref="KeyException">BW1203: another key, other associated data, or an altered ciphertext. BW1201, BW1204, BW1206 to BW1209.</exception>
+    /// <exception cref="KeyException">BW1203: another key, other associated data, or an altered ciphertext. BW1201, BW1204, BW1207 to BW1210.</exception>
     public async Task<byte[]> UnwrapAsync(ReadOnlyMemory<byte> wrapped, ReadOnlyMemory<byte> associatedData, CancellationToken cancellationToken)
     {
         if (wrapped.Length is 0 or > MaximumCiphertextLength)

@@ -60,11 +60,11 @@ public sealed class KmsSigningKeyTests(KmsFixture fixture) : IClassFixture<KmsFi
     {
         Assert.Equal("BW1201", await CodeAsync(fixture.Client, await fixture.CreateAsync("RSA_2048", "ENCRYPT_DECRYPT")));
         Assert.Equal("BW1201", await CodeAsync(fixture.Client, "alias/signing"));
-        Assert.Equal("BW1209", await CodeAsync(fixture.Client, await fixture.CreateAsync()));
+        Assert.Equal("BW1210", await CodeAsync(fixture.Client, await fixture.CreateAsync()));
         string arn = await fixture.CreateAsync("ECC_NIST_P256");
         Assert.Equal("BW1204", await CodeAsync(fixture.Client, arn[..^36] + Guid.Empty));
         await fixture.Client.DisableKeyAsync(arn);
-        Assert.Equal("BW1206", await CodeAsync(fixture.Client, arn));
+        Assert.Equal("BW1207", await CodeAsync(fixture.Client, arn));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class KmsSigningKeyTests(KmsFixture fixture) : IClassFixture<KmsFi
         kms.Corrupt = (_, answer) => answer["PublicKey"] = "AAAA";
         Assert.Equal("BW1201", await CodeAsync(client, arn));
         kms.Corrupt = (_, answer) => answer["KeyId"] = arn + "x";
-        Assert.Equal("BW1209", await CodeAsync(client, arn));
+        Assert.Equal("BW1210", await CodeAsync(client, arn));
     }
 
     [Theory]
@@ -105,17 +105,17 @@ public sealed class KmsSigningKeyTests(KmsFixture fixture) : IClassFixture<KmsFi
                 if (wrong is not null)
                     answer["Signature"] = Convert.ToBase64String(wrong);
             };
-            Assert.Equal("BW1209", (await Assert.ThrowsAsync<KeyException>(() => key.SignAsync(message, default))).Code);
+            Assert.Equal("BW1210", (await Assert.ThrowsAsync<KeyException>(() => key.SignAsync(message, default))).Code);
         }
 
         kms.Corrupt = (_, answer) => answer["KeyId"] = arn + "x";
-        Assert.Equal("BW1209", (await Assert.ThrowsAsync<KeyException>(() => key.SignAsync(message, default))).Code);
+        Assert.Equal("BW1210", (await Assert.ThrowsAsync<KeyException>(() => key.SignAsync(message, default))).Code);
         kms.Corrupt = null;
         kms.Faults.Next(FaultKind.Throttled);
-        Assert.Equal("BW1208", (await Assert.ThrowsAsync<KeyException>(() => key.SignAsync(message, default))).Code);
+        Assert.Equal("BW1209", (await Assert.ThrowsAsync<KeyException>(() => key.SignAsync(message, default))).Code);
         kms.Allows = access => access.Action != "kms:Sign";
         KeyException denied = await Assert.ThrowsAsync<KeyException>(() => key.SignAsync(message, default));
-        Assert.Equal("BW1207", denied.Code);
+        Assert.Equal("BW1208", denied.Code);
         Assert.Contains("kms:Sign", denied.Message, StringComparison.Ordinal);
     }
 

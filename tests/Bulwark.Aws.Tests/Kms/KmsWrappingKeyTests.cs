@@ -88,11 +88,11 @@ public sealed class KmsWrappingKeyTests(KmsFixture fixture) : IClassFixture<KmsF
         KmsWrappingKey key = new(fixture.Client, arn);
         byte[] wrapped = await key.WrapAsync(Secret, Data, default);
         await fixture.Client.DisableKeyAsync(arn);
-        Assert.Equal("BW1206", await CodeAsync(() => key.UnwrapAsync(wrapped, Data, default)));
-        Assert.Equal("BW1206", await CodeAsync(() => key.WrapAsync(Secret, Data, default)));
+        Assert.Equal("BW1207", await CodeAsync(() => key.UnwrapAsync(wrapped, Data, default)));
+        Assert.Equal("BW1207", await CodeAsync(() => key.WrapAsync(Secret, Data, default)));
         await fixture.Client.ScheduleKeyDeletionAsync(arn, 7);
         KeyException pending = await Assert.ThrowsAsync<KeyException>(() => key.UnwrapAsync(wrapped, Data, default));
-        Assert.Equal("BW1206", pending.Code);
+        Assert.Equal("BW1207", pending.Code);
         Assert.Contains("pending deletion", pending.Message, StringComparison.Ordinal);
         await fixture.Client.CancelKeyDeletionAsync(arn);
         await fixture.Client.EnableKeyAsync(arn);
@@ -115,10 +115,10 @@ public sealed class KmsWrappingKeyTests(KmsFixture fixture) : IClassFixture<KmsF
             && access.EncryptionContext.TryGetValue("associatedData", out string? value) && value == context;
         byte[] wrapped = await key.WrapAsync(Secret, Data, default);
         KeyException denied = await Assert.ThrowsAsync<KeyException>(() => key.UnwrapAsync(wrapped, Data, default));
-        Assert.Equal(("BW1207", ErrorKind.Fault), (denied.Code, denied.Kind));
+        Assert.Equal(("BW1208", ErrorKind.Fault), (denied.Code, denied.Kind));
         Assert.Contains("kms:Decrypt", denied.Message, StringComparison.Ordinal);
         Assert.Contains(key.KeyUri, denied.Message, StringComparison.Ordinal);
-        Assert.Equal("BW1207", await CodeAsync(() => key.WrapAsync(Secret, "other"u8.ToArray(), default)));
+        Assert.Equal("BW1208", await CodeAsync(() => key.WrapAsync(Secret, "other"u8.ToArray(), default)));
     }
 
     [Theory]
@@ -142,7 +142,7 @@ public sealed class KmsWrappingKeyTests(KmsFixture fixture) : IClassFixture<KmsF
         // .NET itself sends a request again when a connection that was kept open breaks.
         kms.Faults.Set(1, fault);
         KeyException error = await Assert.ThrowsAsync<KeyException>(() => new KmsWrappingKey(hasty, arn).WrapAsync(Secret, Data, default));
-        Assert.Equal(("BW1208", ErrorKind.Fault), (error.Code, error.Kind));
+        Assert.Equal(("BW1209", ErrorKind.Fault), (error.Code, error.Kind));
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class KmsWrappingKeyTests(KmsFixture fixture) : IClassFixture<KmsF
         using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(100));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => key.WrapAsync(Secret, Data, stop.Token));
         await kms.DisposeAsync();
-        Assert.Equal("BW1208", await CodeAsync(() => key.WrapAsync(Secret, Data, default)));
+        Assert.Equal("BW1209", await CodeAsync(() => key.WrapAsync(Secret, Data, default)));
     }
 
     [Fact]
@@ -166,12 +166,12 @@ public sealed class KmsWrappingKeyTests(KmsFixture fixture) : IClassFixture<KmsF
         KmsWrappingKey key = new(client, (await client.CreateKeyAsync(new CreateKeyRequest())).KeyMetadata.Arn);
         byte[] wrapped = await key.WrapAsync(Secret, Data, default);
         kms.Corrupt = (_, answer) => answer["KeyId"] = "arn:aws:kms:us-east-1:123456789012:key/other";
-        Assert.Equal("BW1209", await CodeAsync(() => key.UnwrapAsync(wrapped, Data, default)));
-        Assert.Equal("BW1209", await CodeAsync(() => key.WrapAsync(Secret, Data, default)));
+        Assert.Equal("BW1210", await CodeAsync(() => key.UnwrapAsync(wrapped, Data, default)));
+        Assert.Equal("BW1210", await CodeAsync(() => key.WrapAsync(Secret, Data, default)));
         kms.Corrupt = (_, answer) => answer.Remove("Plaintext");
-        Assert.Equal("BW1209", await CodeAsync(() => key.UnwrapAsync(wrapped, Data, default)));
+        Assert.Equal("BW1210", await CodeAsync(() => key.UnwrapAsync(wrapped, Data, default)));
         kms.Corrupt = (_, answer) => answer.Remove("CiphertextBlob");
-        Assert.Equal("BW1209", await CodeAsync(() => key.WrapAsync(Secret, Data, default)));
+        Assert.Equal("BW1210", await CodeAsync(() => key.WrapAsync(Secret, Data, default)));
     }
 
     [ProgramFact("aws")]

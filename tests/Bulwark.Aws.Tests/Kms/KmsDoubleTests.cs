@@ -20,21 +20,32 @@ public sealed class KmsDoubleTests(KmsFixture fixture) : IClassFixture<KmsFixtur
     {
         AwsCli cli = new(fixture.Kms.Address);
         File.WriteAllText(this["message"], "a message");
-        foreach ((string spec, string algorithm, string hash, string[] padding) in new[]
+        File.WriteAllBytes(this["digest"], SHA384.HashData(File.ReadAllBytes(this["message"])));
+        string id = cli.Query("KeyMetadata.KeyId", "kms", "create-key", "--key-spec", "ECC_NIST_P384", "--key-usage", "SIGN_VERIFY");
+        File.WriteAllBytes(this["public"], Convert.FromBase64String(cli.Query("PublicKey", "kms", "get-public-key", "--key-id", id)));
+        File.WriteAllBytes(this["signature"], Convert.FromBase64String(cli.Query(
+            "Signature", "kms", "sign", "--key-id", id, "--message-type", "DIGEST", "--message", "fileb://" + this["digest"], "--signing-algorithm", "ECDSA_SHA_384")));
+        Assert.Contains("Verified OK", Shell.Run("openssl", "dgst", "-sha384", "-keyform", "DER", "-verify", this["public"], "-signature", this["signature"], this["message"]), StringComparison.Ordinal);
+        Assert.Equal("True", cli.Query(
+            "SignatureValid", "kms", "verify", "--key-id", id, "--message-type", "RAW", "--message", "fileb://" + this["message"], "--signature", "fileb://" + this["signature"], "--signing-algorithm", "ECDSA_SHA_384"));
+    }
+
+    [ProgramFact("openssl")]
+    public async Task Openssl_verifies_the_RSA_signatures_with_a_salt_as_long_as_the_digest()
+    {
+        string arn = await fixture.CreateAsync("RSA_2048");
+        byte[] message = [1, 2, 3];
+        File.WriteAllBytes(this["message"], message);
+        File.WriteAllBytes(this["public"], (await Client.GetPublicKeyAsync(new GetPublicKeyRequest { KeyId = arn })).PublicKey.ToArray());
+        foreach ((string hash, int bits) in new[] { ("sha256", 256), ("sha384", 384), ("sha512", 512) })
         {
-            ("ECC_NIST_P384", "ECDSA_SHA_384", "sha384", Array.Empty<string>()),
-            ("RSA_2048", "RSASSA_PSS_SHA_256", "sha256", ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"]),
-        })
-        {
-            string id = cli.Query("KeyMetadata.KeyId", "kms", "create-key", "--key-spec", spec, "--key-usage", "SIGN_VERIFY");
-            File.WriteAllBytes(this["public"], Convert.FromBase64String(cli.Query("PublicKey", "kms", "get-public-key", "--key-id", id)));
-            File.WriteAllBytes(this["digest"], CryptographicOperations.HashData(new(hash.ToUpperInvariant()), File.ReadAllBytes(this["message"])));
-            File.WriteAllBytes(this["signature"], Convert.FromBase64String(cli.Query(
-                "Signature", "kms", "sign", "--key-id", id, "--message-type", "DIGEST", "--message", "fileb://" + this["digest"], "--signing-algorithm", algorithm)));
-            Assert.Contains("Verified OK", Shell.Run(
-                "openssl", ["dgst", "-" + hash, .. padding, "-keyform", "DER", "-verify", this["public"], "-signature", this["signature"], this["message"]]), StringComparison.Ordinal);
-            Assert.Equal("True", cli.Query(
-                "SignatureValid", "kms", "verify", "--key-id", id, "--message-type", "RAW", "--message", "fileb://" + this["message"], "--signature", "fileb://" + this["signature"], "--signing-algorithm", algorithm));
+            foreach ((string scheme, string[] padding) in new[] { ("PSS", new[] { "-sigopt", "rsa_padding_mode:pss", "-sigopt", $"rsa_pss_saltlen:{bits / 8}" }), ("PKCS1_V1_5", []) })
+            {
+                SignRequest request = new() { KeyId = arn, Message = new MemoryStream(message), MessageType = MessageType.RAW, SigningAlgorithm = $"RSASSA_{scheme}_SHA_{bits}" };
+                File.WriteAllBytes(this["signature"], (await Client.SignAsync(request)).Signature.ToArray());
+                Assert.Contains("Verified OK", Shell.Run(
+                    "openssl", ["dgst", "-" + hash, .. padding, "-keyform", "DER", "-verify", this["public"], "-signature", this["signature"], this["message"]]), StringComparison.Ordinal);
+            }
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class KmsFixture : IAsyncLifetime
     public async Task<string> CreateAsync(string spec = "SYMMETRIC_DEFAULT", string? usage = null) =>
         (await Client.CreateKeyAsync(new CreateKeyRequest { KeySpec = spec, KeyUsage = usage ?? (spec == "SYMMETRIC_DEFAULT" ? "ENCRYPT_DECRYPT" : "SIGN_VERIFY") })).KeyMetadata.Arn;
 
-    public static IAmazonKeyManagementService ClientOf(KmsDouble kms, string caller = Caller, int retries = 0, double timeout = 10) =>
+    public static IAmazonKeyManagementService ClientOf(KmsDouble kms, string caller = Caller, int retries = 0, double timeout = 60) =>
         new AmazonKeyManagementServiceClient(new BasicAWSCredentials(caller, "secret"), new AmazonKeyManagementServiceConfig
         {
             ServiceURL = kms.Address.AbsoluteUri,

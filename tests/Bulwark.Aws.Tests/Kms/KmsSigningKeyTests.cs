@@ -20,7 +20,6 @@ public sealed class KmsSigningKeyTests(KmsFixture fixture) : IClassFixture<KmsFi
         { "ECC_NIST_P521", SignatureAlgorithm.EcdsaP521Sha512 },
         { "RSA_2048", SignatureAlgorithm.RsaPssSha256 },
         { "RSA_3072", SignatureAlgorithm.RsaPssSha256 },
-        { "RSA_4096", SignatureAlgorithm.RsaPssSha256 },
         { "ML_DSA_65", SignatureAlgorithm.MLDsa65 },
         { "ECC_NIST_EDWARDS25519", SignatureAlgorithm.Ed25519 },
     };

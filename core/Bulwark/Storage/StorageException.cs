@@ -36,9 +36,17 @@ public sealed class StorageException : BulwarkException
     public static StorageException AccessDenied(string what, Exception? inner = null) =>
         new("BW1007", ErrorKind.Fault, $"Access to {what} is denied.", "Check the permissions of the file, folder or bucket for this identity.", inner);
 
+    /// <summary>BW1007: permission denied, by a store that says why.</summary>
+    public static StorageException AccessDenied(string what, string why, Exception? inner = null) =>
+        new("BW1007", ErrorKind.Fault, $"Access to {what} is denied: {why}.", "Check the permissions of the file, folder or bucket for this identity.", inner);
+
     /// <summary>BW1008: something that is not a plain object: a directory, link, device, pipe or socket.</summary>
     public static StorageException NotAFile(string what, string kind) =>
         new("BW1008", ErrorKind.Fault, $"{what} is {kind}, not a regular file.", "Name a regular file.");
+
+    /// <summary>BW1010: larger than the store can hold as one object.</summary>
+    public static StorageException TooLarge(string what, string limit) =>
+        new("BW1010", ErrorKind.Fault, $"{what} is too large: the store holds at most {limit} in one object.", "Split the model into several files.");
 
     /// <summary>BW1009: any other failure of the store.</summary>
     public static StorageException Failed(string what, Exception inner) =>

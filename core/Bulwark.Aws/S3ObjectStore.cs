@@ -191,8 +191,8 @@ public sealed class S3ObjectStore(IAmazonS3 s3, S3ObjectStoreOptions? options = 
         return DeleteAsync(bucket, reference, "s3:DeleteObject", request, cancellationToken);
     }
 
-    private static Task DeleteAsync(
-        Bucket bucket, ObjectRef reference, string permission, DeleteObjectRequest request, CancellationToken cancellationToken) => bucket.CallAsync(
+    private static async Task DeleteAsync(
+        Bucket bucket, ObjectRef reference, string permission, DeleteObjectRequest request, CancellationToken cancellationToken) => await bucket.CallAsync(
         reference.ToString(),
         permission,
         async client =>

@@ -1,6 +1,5 @@
 using Amazon.S3;
 using Amazon.S3.Model;
-using Bulwark.Storage;
 
 namespace Bulwark.Aws.Buckets;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Bulwark.Audit;
 using Bulwark.Encryption;
@@ -75,6 +76,46 @@ public sealed class OpenedModel : IAsyncDisposable
         await RefusalsRecordedAsync(
             _decryptor.DecryptRangeAsync(offset, length, destination.WriteAsync, progress: null, cancellationToken), cancellationToken);
         return await ReleaseAsync(destination, cancellationToken);
+    }
+
+    /// <summary>
+    /// Hands a part of the model, or all of it, to a receiver that cannot be made to give it back, such as a client of a service. The
+    /// audit entry comes first; a refusal after it is another entry. Of the whole model the last bytes are held back until the digest is
+    /// the signed one, so that nobody has all the bytes of a model that was refused.
+    /// </summary>
+    /// <param name="offset">First byte.</param>
+    /// <param name="length">Number of bytes.</param>
+    /// <param name="receiver">Who gets it, for the audit log; null for nobody known.</param>
+    /// <param name="sink">Receives verified plaintext; the memory may be reused once its task completes.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="EncryptionException">A segment was refused (BW1905), or the range is outside the model (BW1916).</exception>
+    /// <exception cref="ProtectionException">The digest differs (BW2003).</exception>
+    /// <exception cref="AuditException">The audit log cannot take the entry; nothing was handed out.</exception>
+    public async Task SendAsync(
+        long offset, long length, string? receiver, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        if (offset < 0 || length < 0 || length > Length - offset)
+            throw EncryptionException.OutOfRange(offset, length, Length);
+        Dictionary<string, string> details = new() { ["range"] = string.Create(CultureInfo.InvariantCulture, $"{offset}:{length}") };
+        if (receiver is not null)
+            details["receiver"] = receiver;
+        await _services.Audit.AppendAsync(
+            Entry(_services, _reader.Source, "success", error: null) with
+            {
+                Digests = new Dictionary<string, string> { ["sha256"] = Convert.ToHexStringLower(Signature.Sha256.Span) },
+                Details = details,
+            },
+            cancellationToken);
+        if (offset > 0 || length < Length)
+        {
+            await RefusalsRecordedAsync(_decryptor.DecryptRangeAsync(offset, length, sink, progress: null, cancellationToken), cancellationToken);
+            return;
+        }
+
+        HeldBack tail = new(sink);
+        await RefusalsRecordedAsync(ReadAllAsync(tail.WriteAsync, progress: null, cancellationToken), cancellationToken);
+        await tail.ReleaseAsync(cancellationToken);
     }
 
     /// <summary>Reads a range of the model; a range of up to a segment's length touches at most two segments.</summary>

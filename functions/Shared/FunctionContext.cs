@@ -9,7 +9,10 @@ public sealed record FunctionContext
     /// <summary>The function's name in the catalogue.</summary>
     public required string Function { get; init; }
 
-    /// <summary>When the platform will stop the function whatever it does; the cancellation token fires a little before.</summary>
+    /// <summary>
+    /// When the platform will stop the function whatever it does; the cancellation token fires a little before.
+    /// <see cref="DateTimeOffset.MaxValue"/> for a job that may take as long as it takes.
+    /// </summary>
     public required DateTimeOffset Deadline { get; init; }
 
     /// <summary>W3C <c>traceparent</c> of the caller; null where there is none.</summary>

@@ -103,7 +103,7 @@ public sealed class ModelProtector(ProtectionServices services)
         // 5 sign: the signature covers the watermarked plaintext, the claims say what was done and bind the envelope to it
         ModelManifest manifest = ModelManifest.ForFile(names.Model, outcome.Sha256);
         EnvelopeSidecar envelope = await EnvelopeSidecar.CreateAsync(
-            keyset, encryptor, names.AssociatedData, services.BindWrapsToSource ? names.AssociatedDataFor(source) : names.AssociatedData, source.Size, outcome.Sha256, services.WrappingKeys, cancellationToken);
+            keyset, encryptor, names.AssociatedData, services.BindWrapsToSource ? ProtectedNames.AssociatedDataFor(source) : names.AssociatedData, source.Size, outcome.Sha256, services.WrappingKeys, cancellationToken);
         byte[] sidecar = envelope.ToJson();
         byte[] signature = await new ModelSigner(services.SigningKey).SignAsync(manifest, cancellationToken);
         byte[] claims = await ClaimsFile.SignAsync(

@@ -35,7 +35,7 @@ public sealed record ProtectedNames(string Model, string Prefix)
     public string AssociatedData => $"bulwark/v1/{Model}";
 
     /// <summary>What a wrap is bound to where it is bound to its source: <c>bulwark/v1/s3://BUCKET/KEY@VERSION</c>.</summary>
-    internal string AssociatedDataFor(ObjectRef source) => $"bulwark/v1/{source}@{source.Version}";
+    internal static string AssociatedDataFor(ObjectRef source) => $"bulwark/v1/{source}@{source.Version}";
 
     /// <summary>Names for a model object.</summary>
     public static ProtectedNames ForModel(string name)

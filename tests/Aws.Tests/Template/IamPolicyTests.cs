@@ -1,4 +1,9 @@
 using System.Text;
+using Amazon.DynamoDBv2;
+using Amazon.DynamoDBv2.Model;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
 using Bulwark.Testing;
 
 namespace Bulwark.Functions.Aws.Tests.Template;
@@ -90,34 +95,42 @@ public sealed class IamPolicyTests
         // Seven calls prepare; from the eighth on everyone needs permission.
         using MotoServer moto = await MotoServer.StartAsync(unauthenticatedCalls: 7);
         AwsCommandLine root = new(moto.Address);
-        root.Run("s3api", "create-bucket", "--bucket", "upload");
-        root.Run("s3api", "create-bucket", "--bucket", "protected");
-        root.Run(
-            "dynamodb", "create-table", "--table-name", "state", "--billing-mode", "PAY_PER_REQUEST",
-            "--attribute-definitions", "AttributeName=collection,AttributeType=S", "AttributeName=id,AttributeType=S",
-            "--key-schema", "AttributeName=collection,KeyType=HASH", "AttributeName=id,KeyType=RANGE");
-        root.Run("s3api", "put-object", "--bucket", "upload", "--key", "model");
+        using AmazonS3Client rootS3 = S3(moto, "anyone", "anyone");
+        using AmazonDynamoDBClient rootTables = Tables(moto, "anyone", "anyone");
+        await rootS3.PutBucketAsync("upload");
+        await rootS3.PutBucketAsync("protected");
+        await rootS3.PutObjectAsync(new PutObjectRequest { BucketName = "upload", Key = "model", ContentBody = "weights" });
+        await rootTables.CreateTableAsync(
+            "state",
+            [new KeySchemaElement("collection", KeyType.HASH)],
+            [new AttributeDefinition("collection", ScalarAttributeType.S)],
+            new ProvisionedThroughput(1, 1));
         root.Run("iam", "create-user", "--user-name", "function");
         root.Run(
             "iam", "put-user-policy", "--user-name", "function", "--policy-name", "role",
             "--policy-document", TranslatedTemplate.Load().PolicyOf("ProtectModelRole", Values).ForMoto().ToJson());
         string[] key = root.Run("iam", "create-access-key", "--user-name", "function", "--query", "AccessKey.[AccessKeyId,SecretAccessKey]", "--output", "text").Split('\t');
-        AwsCommandLine function = new(moto.Address, key[0], key[1]);
+        using AmazonS3Client s3 = S3(moto, key[0], key[1]);
+        using AmazonDynamoDBClient tables = Tables(moto, key[0], key[1]);
 
-        function.Run("s3api", "head-object", "--bucket", "upload", "--key", "model");
-        function.Run("s3api", "put-object", "--bucket", "protected", "--key", "model.enc");
-        function.Run("dynamodb", "get-item", "--table-name", "state", "--key", """{"collection":{"S":"c"},"id":{"S":"i"}}""");
-        foreach (string[] forbidden in new string[][]
-        {
-            ["s3api", "put-object", "--bucket", "upload", "--key", "model"],
-            ["s3api", "delete-object", "--bucket", "upload", "--key", "model"],
-            ["s3api", "delete-bucket", "--bucket", "protected"],
-            ["dynamodb", "scan", "--table-name", "state"],
-            ["iam", "list-users"],
-        })
-        {
-            (int exitCode, _, string errors) = function.Try(forbidden);
-            Assert.True(exitCode != 0 && errors.Contains("AccessDenied", StringComparison.Ordinal), $"{string.Join(' ', forbidden)}: {errors}");
-        }
+        Assert.Equal(7, (await s3.GetObjectMetadataAsync("upload", "model")).ContentLength);
+        await s3.PutObjectAsync(new PutObjectRequest { BucketName = "protected", Key = "model.enc", ContentBody = "sealed" });
+        Assert.False((await tables.GetItemAsync("state", new() { ["collection"] = new AttributeValue("claims") })).IsItemSet);
+        Task[] forbidden =
+        [
+            s3.PutObjectAsync(new PutObjectRequest { BucketName = "upload", Key = "model", ContentBody = "other weights" }),
+            s3.DeleteObjectAsync("upload", "model"),
+            s3.DeleteBucketAsync("protected"),
+            tables.ScanAsync(new ScanRequest("state")),
+            tables.DeleteTableAsync("state"),
+        ];
+        foreach (Task call in forbidden)
+            Assert.Contains("AccessDenied", (await Assert.ThrowsAnyAsync<AmazonServiceException>(() => call)).ErrorCode, StringComparison.Ordinal);
     }
+
+    private static AmazonS3Client S3(MotoServer moto, string accessKey, string secretKey) =>
+        new(accessKey, secretKey, new AmazonS3Config { ServiceURL = moto.Address.ToString(), ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
+
+    private static AmazonDynamoDBClient Tables(MotoServer moto, string accessKey, string secretKey) =>
+        new(accessKey, secretKey, new AmazonDynamoDBConfig { ServiceURL = moto.Address.ToString(), AuthenticationRegion = "us-east-1" });
 }

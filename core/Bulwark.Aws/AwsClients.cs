@@ -13,7 +13,7 @@ namespace Bulwark.Aws;
 /// </summary>
 /// <remarks>
 /// <code>
-/// attempts     6 (the first and five more), standard mode: exponential back-off with jitter, at most 20 s apart
+/// attempts     6, standard mode: exponential back-off with jitter, at most 20 s apart
 /// retried      5xx, throttling, timeouts, connections that fail or break
 /// time limit   per attempt: 20 s until the answer's headers are there, and 1 s more for each 256 KiB that is sent
 /// connecting   5 s
@@ -22,7 +22,6 @@ namespace Bulwark.Aws;
 public sealed record AwsClients
 {
     private const string EmulatorRegion = "us-east-1";
-    private const int Retries = 5;
 
     /// <summary>The region, such as <c>eu-central-1</c>; null for the one that the SDK finds (environment, profile, instance).</summary>
     public string? Region { get; init; }
@@ -41,6 +40,9 @@ public sealed record AwsClients
 
     /// <summary>The endpoint of KMS when it is not <see cref="Endpoint"/>.</summary>
     public Uri? KmsEndpoint { get; init; }
+
+    /// <summary>How often a call is tried, the first time included.</summary>
+    public int MaxAttempts { get; init; } = 6;
 
     /// <summary>How long an attempt may take until the answer's headers are there, besides the time for what is sent.</summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(20);
@@ -88,7 +90,7 @@ public sealed record AwsClients
     internal void Configure(ClientConfig config, Uri? serviceEndpoint)
     {
         config.RetryMode = RequestRetryMode.Standard;
-        config.MaxErrorRetry = Retries;
+        config.MaxErrorRetry = MaxAttempts - 1;
         config.HttpClientFactory = new TimeLimitedHttpClients(AttemptTimeout);
         if ((serviceEndpoint ?? Endpoint) is { } endpoint)
         {

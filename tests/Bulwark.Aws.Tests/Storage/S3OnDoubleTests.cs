@@ -1,4 +1,4 @@
-using Amazon.Runtime;
+using Amazon.S3;
 using Bulwark.CloudDoubles.S3;
 using Bulwark.Testing;
 
@@ -27,17 +27,9 @@ public sealed class S3OnDoubleTests
     {
         await using S3Double s3 = await S3Double.StartAsync();
         s3.CreateBucket("models", versioned);
-        using var client = Clients(s3).CreateS3();
+        using IAmazonS3 client = DoubleClients.Of(s3).CreateS3();
         S3ObjectStore store = new(client, new S3ObjectStoreOptions { Default = new S3BucketOptions { PermanentDeletes = permanentDeletes } });
         await new ObjectStorePromises(store, "models").CheckAsync(promise);
         Assert.Equal(0, s3.OpenUploads);
     }
-
-    internal static AwsClients Clients(S3Double s3) => new()
-    {
-        Region = "eu-central-1",
-        Endpoint = s3.Address,
-        Credentials = new BasicAWSCredentials("double", "double"),
-        AttemptTimeout = TimeSpan.FromSeconds(2),
-    };
 }

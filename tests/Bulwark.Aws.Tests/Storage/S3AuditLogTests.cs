@@ -1,7 +1,6 @@
 using Amazon.S3;
 using Amazon.S3.Model;
 using Bulwark.Audit;
-using Bulwark.CloudDoubles.S3;
 using Bulwark.Keys;
 using Bulwark.Testing;
 

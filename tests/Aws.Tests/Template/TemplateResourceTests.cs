@@ -131,6 +131,16 @@ public sealed partial class TemplateResourceTests
     }
 
     [ProgramFact("cfn-lint")]
+    public void The_state_table_has_the_keys_that_the_state_store_writes()
+    {
+        JsonObject table = Properties("AWS::DynamoDB::Table")["StateTable"];
+
+        Assert.Equal(["pk HASH", "sk RANGE"], table["KeySchema"]!.AsArray().Select(k => $"{k!["AttributeName"]} {k["KeyType"]}"));
+        Assert.Equal(["pk S", "sk S"], table["AttributeDefinitions"]!.AsArray().Select(k => $"{k!["AttributeName"]} {k["AttributeType"]}"));
+        Assert.True(table["PointInTimeRecoverySpecification"]!["PointInTimeRecoveryEnabled"]!.GetValue<bool>());
+    }
+
+    [ProgramFact("cfn-lint")]
     public void Without_the_options_nothing_of_them_is_left()
     {
         JsonObject decided = TranslatedTemplate.Load().Decide();

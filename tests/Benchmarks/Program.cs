@@ -9,6 +9,8 @@ Dictionary<string, (string What, Action<string[]> Run)> benchmarks = new(StringC
     ["fingerprint"] = ("exact and robust fingerprints on one core against SHA-256, and a comparison", _ => FingerprintBenchmark.Run()),
     ["scan"] = ("scan a 500 MB PyTorch zip and a 60 MB pickle: [FOLDER]", args => ScanBenchmark.RunAsync(args).GetAwaiter().GetResult()),
     ["pickle"] = ("opcode-dense pickles in memory on one core against SHA-256", _ => PickleBenchmark.RunAsync().GetAwaiter().GetResult()),
+    ["aws-throughput"] = ("protect through S3, on a double in a process of its own, against folders: [MEBIBYTES] [FOLDER]", args => AwsThroughputBenchmark.RunAsync(args).GetAwaiter().GetResult()),
+    [AwsThroughputBenchmark.DoubleCommand] = ("the double alone; prints its address, ends with its input", _ => AwsThroughputBenchmark.ServeAsync().GetAwaiter().GetResult()),
     ["encryption"] = ("segments and pipelines against raw AES-GCM and SHA-256: [MEBIBYTES]", EncryptionBenchmark.Run),
 };
 

@@ -16,7 +16,7 @@ using Bulwark.Testing;
 
 namespace Bulwark.Functions.Aws.Tests;
 
-public sealed class LambdaLoopTests : IAsyncLifetime
+public sealed class LambdaLoopTests : IAsyncLifetime, IDisposable
 {
     private const string Trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
@@ -69,7 +69,12 @@ public sealed class LambdaLoopTests : IAsyncLifetime
         }
 
         await _lambda.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
         _api?.Dispose();
+        _log.Dispose();
         _stop.Dispose();
     }
 

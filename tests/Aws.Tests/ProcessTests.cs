@@ -8,7 +8,8 @@ public sealed class ProcessTests
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "bootstrap.dll");
 
-    private static readonly Dictionary<string, string> Settings = new()
+    /// <summary>Settings that are complete, of an account that is not there.</summary>
+    internal static Dictionary<string, string> Settings { get; } = new()
     {
         ["_HANDLER"] = nameof(ProtectModel),
         ["BULWARK_PROTECTED_BUCKET"] = "protected",

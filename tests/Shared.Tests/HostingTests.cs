@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bulwark.Functions.Tests;
 
-public sealed class HostingTests
+public sealed class HostingTests : IDisposable
 {
     private readonly Bench _bench = new();
     private readonly MemoryStream _output = new();
@@ -17,6 +17,8 @@ public sealed class HostingTests
     private readonly List<FunctionAnswer> _delivered = [];
 
     public HostingTests() => _log = new JsonLineLogger(_output, TimeProvider.System);
+
+    public void Dispose() => _output.Dispose();
 
     private List<JsonElement> Lines =>
         [.. Encoding.UTF8.GetString(_output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Bulwark.Aws;
 using Bulwark.Functions.Events;
 
 namespace Bulwark.Functions.Aws.Events;
@@ -39,7 +40,7 @@ internal static class S3Events
             Store = "s3",
             Container = bucket,
             Name = key,
-            Version = S3Versions.Of(etag, versionId),
+            Version = string.IsNullOrEmpty(etag) ? null : S3ObjectStore.VersionOf(etag, versionId),
             Size = size,
             Sequencer = sequencer,
             Time = time,

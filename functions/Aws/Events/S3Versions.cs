@@ -1,20 +1,17 @@
 namespace Bulwark.Functions.Aws.Events;
 
-/// <summary>Versions of objects as the S3 store writes them: <c>ETAG@VERSIONID</c>, or <c>ETAG</c> in a bucket without versions.</summary>
+/// <summary>Compares versions of objects in the S3 store's form: <c>ETAG@VERSIONID</c>, or <c>ETAG</c> where there is no id.</summary>
 internal static class S3Versions
 {
-    /// <summary>The version that an event names; null when it does not say.</summary>
-    public static string? Of(string? etag, string? versionId) => (etag?.Trim('"'), versionId) switch
-    {
-        (null or "", _) => null,
-        ({ } tag, null or "") => tag,
-        ({ } tag, { } id) => $"{tag}@{id}",
-    };
+    private const char Separator = '@';
 
     /// <summary>
-    /// Whether an event's version is the one that is there. An event may leave the version's id out; then the entity tag decides, which
-    /// differs wherever the bytes do.
+    /// Whether an event's version is the one that is there. Where either leaves the version's id out, the entity tag decides, which
+    /// differs wherever the bytes do; the store goes by the same rule.
     /// </summary>
-    public static bool IsSame(string named, string present) =>
-        named == present || (!named.Contains('@', StringComparison.Ordinal) && present.StartsWith(named + "@", StringComparison.Ordinal));
+    public static bool IsSame(string named, string present)
+    {
+        bool hasIds = named.Contains(Separator, StringComparison.Ordinal) && present.Contains(Separator, StringComparison.Ordinal);
+        return hasIds ? named == present : named.Split(Separator)[0] == present.Split(Separator)[0];
+    }
 }

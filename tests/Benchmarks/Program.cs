@@ -5,6 +5,7 @@ Dictionary<string, (string What, Action<string[]> Run)> benchmarks = new(StringC
     ["mainjob"] = ("protect and open on whole files, against openssl, age and gpg: [MEBIBYTES] [FOLDER]", MainJobBenchmark.Run),
     ["memory"] = ("peak memory of protect and open, 1 GiB and 8 GiB: [FOLDER]", MemoryBenchmark.Run),
     ["startup"] = ("bulwark --help", _ => StartupBenchmark.Run()),
+    ["lambda-start"] = ("the AWS functions' program, native beside ReadyToRun: [PROGRAM] [PROGRAM]", args => LambdaStartBenchmark.RunAsync(args).GetAwaiter().GetResult()),
     ["watermark"] = ("KMM64 on one core against SHA-256", _ => WatermarkBenchmark.Run()),
     ["fingerprint"] = ("exact and robust fingerprints on one core against SHA-256, and a comparison", _ => FingerprintBenchmark.Run()),
     ["scan"] = ("scan a 500 MB PyTorch zip and a 60 MB pickle: [FOLDER]", args => ScanBenchmark.RunAsync(args).GetAwaiter().GetResult()),
@@ -18,7 +19,7 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var chosen))
 {
     Console.Error.WriteLine("Name a benchmark:");
     foreach ((string name, (string what, _)) in benchmarks)
-        Console.Error.WriteLine($"  {name,-12}{what}");
+        Console.Error.WriteLine($"  {name,-14}{what}");
     return 2;
 }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.Credentials;
@@ -24,10 +26,11 @@ namespace Bulwark.Aws;
 /// A request whose answer was lost is sent again, so what is called must bear that. Safe for concurrent use.
 /// Source: AWS General Reference, "Signing AWS API requests"; botocore's service models for paths and bodies.
 /// </remarks>
-public sealed class SignedRestClient : IDisposable
+public sealed partial class SignedRestClient : IDisposable
 {
     private const int Attempts = 6;
     private const int MaximumAnswer = 8 * 1024 * 1024;
+    private const int LongestError = 4096;
     private const string Json = "application/json";
     private const string EmulatorRegion = "us-east-1";
 
@@ -170,7 +173,10 @@ public sealed class SignedRestClient : IDisposable
         }
         catch (JsonException)
         {
-            // A gateway's page, or nothing at all.
+            // XML from what stands before the service, a gateway's page, or nothing at all.
+            string text = Encoding.UTF8.GetString(answer.AsSpan(0, Math.Min(answer.Length, LongestError)));
+            code ??= XmlCode().Match(text) is { Success: true } named ? named.Groups[1].Value : null;
+            why = XmlMessage().Match(text) is { Success: true } said ? said.Groups[1].Value : null;
         }
 
         code = code?.Split('#')[^1].Split(':')[0];
@@ -193,9 +199,21 @@ public sealed class SignedRestClient : IDisposable
 
     private static string Sentence(Exception error) => error.Message.Trim().TrimEnd('.');
 
+    [GeneratedRegex("<Code>([A-Za-z0-9._-]{1,100})</Code>")]
+    private static partial Regex XmlCode();
+
+    [GeneratedRegex("<Message>([^<]{1,1000})</Message>")]
+    private static partial Regex XmlMessage();
+
     private sealed class NoRequest : AmazonWebServiceRequest;
 
-    private sealed class Configuration(string service) : ClientConfig(new AWSSDKDefaults())
+    // Whatever mode the environment asks for: retries and time limits are set by AwsClients.
+    private sealed class Defaults : IDefaultConfigurationProvider
+    {
+        public IDefaultConfiguration GetDefaultConfiguration(RegionEndpoint clientRegion, DefaultConfigurationMode? requestedConfigurationMode) => new DefaultConfiguration();
+    }
+
+    private sealed class Configuration(string service) : ClientConfig(new Defaults())
     {
         public override string RegionEndpointServiceName => service;
 

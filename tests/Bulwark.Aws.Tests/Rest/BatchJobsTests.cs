@@ -25,18 +25,17 @@ public sealed class BatchJobsTests
     public async Task A_submitted_job_is_in_the_queue_with_its_settings()
     {
         using MotoServer moto = await MotoServer.StartAsync();
-        AwsCli cli = new(moto.Address);
-        string role = cli.Query("Role.Arn", "iam", "create-role", "--role-name", "batch", "--assume-role-policy-document", "{}");
-        string environment = cli.Query(
-            "computeEnvironmentArn", "batch", "create-compute-environment", "--compute-environment-name", "e", "--type", "UNMANAGED", "--state", "ENABLED", "--service-role", role);
-        cli.Run("batch", "create-job-queue", "--job-queue-name", "bulwark", "--state", "ENABLED", "--priority", "1", "--compute-environment-order", $"order=1,computeEnvironment={environment}");
-        cli.Run(
-            "batch", "register-job-definition", "--job-definition-name", "bulwark-protect", "--type", "container",
-            "--container-properties", """{"image":"busybox","vcpus":1,"memory":128,"command":["true"]}""");
+        Boto3.Run(moto.Address, """
+            role = client('iam').create_role(RoleName='batch', AssumeRolePolicyDocument='{}')['Role']['Arn']
+            batch = client('batch')
+            place = batch.create_compute_environment(computeEnvironmentName='bulwark', type='UNMANAGED', state='ENABLED', serviceRole=role)['computeEnvironmentArn']
+            batch.create_job_queue(jobQueueName='bulwark', state='ENABLED', priority=1, computeEnvironmentOrder=[{'order': 1, 'computeEnvironment': place}])
+            batch.register_job_definition(jobDefinitionName='bulwark-protect', type='container', containerProperties={'image': 'busybox', 'vcpus': 1, 'memory': 128, 'command': ['true']})
+            """);
         using SignedRestClient rest = SignedRestClientTests.Client(moto.Address);
         BatchJobs jobs = new(rest);
         string id = await jobs.SubmitAsync(Job, default);
-        using JsonDocument read = JsonDocument.Parse(cli.Run("batch", "describe-jobs", "--jobs", id));
+        using JsonDocument read = JsonDocument.Parse(Boto3.Run(moto.Address, $"print(json.dumps(client('batch').describe_jobs(jobs=['{id}']), default=str))"));
         JsonElement job = read.RootElement.GetProperty("jobs")[0];
         Assert.Equal("protect-1", job.GetProperty("jobName").GetString());
         Assert.Equal(14400, job.GetProperty("timeout").GetProperty("attemptDurationSeconds").GetInt32());

@@ -12,25 +12,29 @@ public sealed class SignedRestClientTests
     [ProgramFact("moto_server")]
     public async Task A_service_that_verifies_signatures_and_policies_takes_ours_and_no_others()
     {
-        const string Allowed = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"batch:DescribeJobQueues","Resource":"*"}]}""";
-        const string Trust = """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}""";
         using MotoServer moto = await MotoServer.StartAsync(unauthenticatedCalls: 6);
-        AwsCli cli = new(moto.Address);
-        cli.Run("iam", "create-user", "--user-name", "function");
-        cli.Run("iam", "put-user-policy", "--user-name", "function", "--policy-name", "p", "--policy-document", Allowed);
-        string[] user = cli.Query("AccessKey.[AccessKeyId,SecretAccessKey]", "iam", "create-access-key", "--user-name", "function").Split('\t');
-        string role = cli.Query("Role.Arn", "iam", "create-role", "--role-name", "function", "--assume-role-policy-document", Trust);
-        cli.Run("iam", "put-role-policy", "--role-name", "function", "--policy-name", "p", "--policy-document", Allowed);
-        string[] session = cli.Query("Credentials.[AccessKeyId,SecretAccessKey,SessionToken]", "sts", "assume-role", "--role-arn", role, "--role-session-name", "s").Split('\t');
+        string[] keys = Boto3.Run(moto.Address, """
+            allowed = json.dumps({'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 'securityhub:GetFindings', 'Resource': '*'}]})
+            trust = json.dumps({'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Principal': {'AWS': '*'}, 'Action': 'sts:AssumeRole'}]})
+            iam = client('iam')
+            iam.create_user(UserName='function')
+            iam.put_user_policy(UserName='function', PolicyName='p', PolicyDocument=allowed)
+            user = iam.create_access_key(UserName='function')['AccessKey']
+            role = iam.create_role(RoleName='function', AssumeRolePolicyDocument=trust)['Role']['Arn']
+            iam.put_role_policy(RoleName='function', PolicyName='p', PolicyDocument=allowed)
+            session = client('sts').assume_role(RoleArn=role, RoleSessionName='session')['Credentials']
+            print(user['AccessKeyId'], user['SecretAccessKey'], session['AccessKeyId'], session['SecretAccessKey'], session['SessionToken'])
+            """).Split(' ');
+        (string[] user, string[] session) = (keys[..2], keys[2..]);
 
         foreach (AWSCredentials good in new AWSCredentials[] { new BasicAWSCredentials(user[0], user[1]), new SessionAWSCredentials(session[0], session[1], session[2]) })
         {
-            using SignedRestClient client = Client(moto.Address, good);
-            using JsonDocument answer = JsonDocument.Parse(await client.PostAsync("batch:DescribeJobQueues", "/v1/describejobqueues", Body, default));
-            Assert.Equal(0, answer.RootElement.GetProperty("jobQueues").GetArrayLength());
-            AwsServiceException denied = await Assert.ThrowsAsync<AwsServiceException>(() => client.PostAsync("batch:SubmitJob", "/v1/submitjob", Body, default));
+            using SignedRestClient client = Client(moto.Address, good, "securityhub");
+            using JsonDocument answer = JsonDocument.Parse(await client.PostAsync("securityhub:GetFindings", "/findings", Body, default));
+            Assert.Equal(0, answer.RootElement.GetProperty("Findings").GetArrayLength());
+            AwsServiceException denied = await Assert.ThrowsAsync<AwsServiceException>(() => client.PostAsync("securityhub:BatchImportFindings", "/findings/import", Body, default));
             Assert.Equal("BW2281", denied.Code);
-            Assert.Contains("batch:SubmitJob", denied.Message, StringComparison.Ordinal);
+            Assert.Contains("not authorized to perform: securityhub:BatchImportFindings", denied.Message, StringComparison.Ordinal);
         }
 
         foreach (AWSCredentials bad in new AWSCredentials[]
@@ -38,8 +42,8 @@ public sealed class SignedRestClientTests
             new BasicAWSCredentials(user[0], user[1] + "x"), new BasicAWSCredentials("AKIAUNKNOWN", user[1]), new SessionAWSCredentials(session[0], session[1], session[2] + "x"),
         })
         {
-            using SignedRestClient client = Client(moto.Address, bad);
-            Assert.Equal("BW2283", await CodeAsync(client));
+            using SignedRestClient client = Client(moto.Address, bad, "securityhub");
+            Assert.Equal("BW2283", await CodeAsync(client, "/findings"));
         }
     }
 
@@ -86,6 +90,7 @@ public sealed class SignedRestClientTests
     [InlineData(403, """{"Message":"no"}""", "AccessDeniedException", "BW2281")]
     [InlineData(403, """{"Message":"no"}""", "InvalidSignatureException", "BW2283")]
     [InlineData(400, """{"code":"ClientException","message":"no queue"}""", "", "BW2283")]
+    [InlineData(403, "<E><Code>AccessDenied</Code><Message>no</Message></E>", "", "BW2281")]
     [InlineData(404, "not json", "", "BW2283")]
     [InlineData(400, "[]", "", "BW2283")]
     public async Task A_refusal_is_not_repeated(int status, string body, string type, string code)
@@ -104,6 +109,6 @@ public sealed class SignedRestClientTests
         },
         service);
 
-    private static async Task<string> CodeAsync(SignedRestClient client) =>
-        (await Assert.ThrowsAsync<AwsServiceException>(() => client.PostAsync("a:B", "/v1/describejobqueues", Body, default))).Code;
+    private static async Task<string> CodeAsync(SignedRestClient client, string path = "/v1/describejobqueues") =>
+        (await Assert.ThrowsAsync<AwsServiceException>(() => client.PostAsync("a:B", path, Body, default))).Code;
 }

@@ -10,7 +10,6 @@ using Amazon.Runtime.Credentials;
 using Amazon.Runtime.Internal;
 using Amazon.Runtime.Internal.Auth;
 using Amazon.Runtime.Internal.Util;
-using Bulwark.Aws.Clients;
 
 namespace Bulwark.Aws;
 

@@ -197,13 +197,15 @@ public sealed class S3BucketTests
     [Fact]
     public async Task Tags_and_encryption_are_sent_with_every_new_object()
     {
-        S3BucketOptions options = new() { Tags = new Dictionary<string, string> { ["kind"] = "protected model" } };
+        S3BucketOptions options = new() { Tags = new Dictionary<string, string> { ["kind"] = "protected model" }, KmsKeyId = "alias/models" };
         await using S3StoreHarness s3 = await S3StoreHarness.StartAsync(options: options);
         using Amazon.S3.IAmazonS3 foreign = DoubleClients.Of(s3.Double).CreateS3();
         foreach (int size in new[] { 10, 9_000_000 })
         {
             await s3.PutAsync($"m{size}", new byte[size], WriteCondition.Any);
             var tags = await foreign.GetObjectTaggingAsync(new Amazon.S3.Model.GetObjectTaggingRequest { BucketName = Bucket, Key = $"m{size}" });
+            var head = await foreign.GetObjectMetadataAsync(Bucket, $"m{size}");
+            Assert.Equal(("aws:kms", "alias/models"), (head.ServerSideEncryptionMethod.Value, head.ServerSideEncryptionKeyManagementServiceKeyId));
             Assert.Equal("kind=protected model", string.Join(",", tags.Tagging.Select(t => $"{t.Key}={t.Value}")));
         }
     }

@@ -50,4 +50,33 @@ public sealed record AwsSettings
 
     /// <summary>Whether findings go to Security Hub as well as to the state store.</summary>
     public bool SecurityHub { get; init; }
+
+    /// <summary>Reads the settings.</summary>
+    /// <param name="variable">Gives the value of an environment variable, or null: <see cref="Environment.GetEnvironmentVariable(string)"/>.</param>
+    /// <exception cref="AwsException">BW2301 one is missing, BW2302 one cannot be used.</exception>
+    public static AwsSettings FromEnvironment(Func<string, string?> variable)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        return new AwsSettings
+        {
+            ProtectedBucket = Required("BULWARK_PROTECTED_BUCKET"),
+            QuarantineBucket = Required("BULWARK_QUARANTINE_BUCKET"),
+            AuditBucket = Required("BULWARK_AUDIT_BUCKET"),
+            StateTable = Required("BULWARK_STATE_TABLE"),
+            WrappingKey = Required("BULWARK_WRAPPING_KEY"),
+            SigningKey = Required("BULWARK_SIGNING_KEY"),
+            PostQuantumKey = Optional("BULWARK_POST_QUANTUM_KEY"),
+            TrustedKeys = Optional("BULWARK_TRUSTED_KEYS"),
+            LogOrigin = Required("BULWARK_LOG_ORIGIN"),
+            SecurityHub = Optional("BULWARK_SECURITY_HUB") switch
+            {
+                null or "false" => false,
+                "true" => true,
+                string other => throw AwsException.BadSetting("BULWARK_SECURITY_HUB", $"'{other}' is neither 'true' nor 'false'"),
+            },
+        };
+
+        string? Optional(string name) => variable(name) is { Length: > 0 } value ? value : null;
+        string Required(string name) => Optional(name) ?? throw AwsException.MissingSetting(name);
+    }
 }

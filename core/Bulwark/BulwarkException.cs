@@ -6,8 +6,8 @@ namespace Bulwark;
 /// </summary>
 /// <remarks>
 /// Code ranges: BW10xx storage, BW11xx state, BW12xx keys, BW13xx audit, BW14xx model files, BW15xx scanning,
-/// BW16xx watermarking, BW17xx fingerprinting, BW18xx signing, BW19xx encryption, BW20xx protection, BW21xx delivery of findings,
-/// BW22xx functions and cloud services, BW90xx command line.
+/// BW16xx watermarking, BW17xx fingerprinting, BW18xx signing, BW19xx encryption, BW20xx protection, BW21xx findings,
+/// BW22xx functions, BW23xx AWS, BW90xx command line.
 /// </remarks>
 public abstract class BulwarkException : Exception
 {

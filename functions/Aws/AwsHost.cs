@@ -12,15 +12,16 @@ namespace Bulwark.Functions.Aws;
 
 /// <summary>Connects the functions to AWS, when the first event comes.</summary>
 /// <param name="settings">Where the parts are.</param>
-/// <param name="services">What the services of a function are given besides; its Protection is to be filled in.</param>
+/// <param name="host">What the host has read and made before.</param>
 /// <param name="cancellationToken">Stops the connecting.</param>
-internal delegate Task<FunctionServices> Connect(AwsSettings settings, HostSettings services, CancellationToken cancellationToken);
+internal delegate Task<FunctionServices> Connect(AwsSettings settings, HostSettings host, CancellationToken cancellationToken);
 
 /// <summary>What a host has read and made before it connects.</summary>
+/// <param name="Function">The function that will run.</param>
 /// <param name="Functions">What the operator decides.</param>
 /// <param name="Jobs">Queue and definition of the jobs for large models; null where there is no queue.</param>
 /// <param name="Logger">The log.</param>
-internal sealed record HostSettings(FunctionSettings Functions, (string Queue, string Definition)? Jobs, ILogger Logger);
+internal sealed record HostSettings(string Function, FunctionSettings Functions, (string Queue, string Definition)? Jobs, ILogger Logger);
 
 /// <summary>The program: on Lambda the loop of the function that <c>_HANDLER</c> names; with arguments a job.</summary>
 /// <param name="environment">The settings.</param>
@@ -62,7 +63,7 @@ internal sealed class AwsHost(FunctionEnvironment environment, Stream output, Co
         {
             FunctionDefinition function = FunctionCatalogue.Find(environment.Required(HandlerVariable));
             // Read before the first event, so that a deployment that lacks one fails at once.
-            (AwsSettings aws, HostSettings host) = (environment.Aws(), Host(logger));
+            (AwsSettings aws, HostSettings host) = (environment.Aws(), Host(function, logger));
             loop = new LambdaLoop(api, function, Runner(function, aws, host));
         }
         catch (BulwarkException error)
@@ -79,10 +80,10 @@ internal sealed class AwsHost(FunctionEnvironment environment, Stream output, Co
     private async Task<int> RunJobAsync(string[] arguments, ILogger logger, CancellationToken stop)
     {
         ObjectUploaded source = ProtectJob.Parse(arguments, environment);
-        HostSettings host = Host(logger);
+        FunctionDefinition function = FunctionCatalogue.Find(nameof(ProtectModel));
+        HostSettings host = Host(function, logger);
         // A job is where large models are handed to.
         host = host with { Functions = host.Functions with { HandOverBytes = long.MaxValue }, Jobs = null };
-        FunctionDefinition function = FunctionCatalogue.Find(nameof(ProtectModel));
         FunctionContext context = new()
         {
             InvocationId = environment.Optional("AWS_BATCH_JOB_ID") ?? Guid.CreateVersion7().ToString(),
@@ -111,7 +112,7 @@ internal sealed class AwsHost(FunctionEnvironment environment, Stream output, Co
         return code;
     }
 
-    private HostSettings Host(ILogger logger) => new(environment.Functions(), environment.Jobs(), logger);
+    private HostSettings Host(FunctionDefinition function, ILogger logger) => new(function.Name, environment.Functions(), environment.Jobs(), logger);
 
     private FunctionRunner Runner(FunctionDefinition function, AwsSettings aws, HostSettings host) =>
         new(function, async cancellationToken => await connect(aws, host, cancellationToken) with { IsVersion = S3Versions.IsSame },

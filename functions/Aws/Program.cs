@@ -1,9 +1,6 @@
-using Bulwark.Functions;
 using Bulwark.Functions.Aws;
 using Bulwark.Functions.Aws.Settings;
 
-AwsHost host = new(
-    new FunctionEnvironment(Environment.GetEnvironmentVariable),
-    Console.OpenStandardOutput(),
-    static (_, _, _) => throw FunctionException.PlatformFailed("this build has no adapters of AWS yet"));
+FunctionEnvironment environment = new(Environment.GetEnvironmentVariable);
+AwsHost host = new(environment, Console.OpenStandardOutput(), new AwsConnection(environment).ConnectAsync);
 return await host.RunAsync(args, CancellationToken.None);

@@ -41,7 +41,6 @@ internal sealed class LocalHost : IAsyncDisposable
             // The lock keeps two live processes apart; the ledger need only outlast this instant.
             ClaimLease = TimeSpan.FromMilliseconds(1),
         };
-        Opener = new ModelOpener(Services);
     }
 
     /// <summary>The keys of this user.</summary>
@@ -49,9 +48,6 @@ internal sealed class LocalHost : IAsyncDisposable
 
     /// <summary>The keys of every watermark of this user, the one in use first.</summary>
     public IReadOnlyList<WatermarkKey> WatermarkKeys { get; }
-
-    /// <summary>Opens protected models.</summary>
-    public ModelOpener Opener { get; }
 
     /// <summary>Writes and reads watermarks by themselves.</summary>
     public ModelWatermarker Watermarker => new(Services.State, Services.Clock);
@@ -119,10 +115,10 @@ internal sealed class LocalHost : IAsyncDisposable
     }
 
     /// <summary>Removes what killed runs left in a folder. Nobody living holds it, whatever its age and the clock say.</summary>
-    public async Task SweepAsync(string folder, CancellationToken cancellationToken)
+    public static async Task SweepAsync(FolderObjectStore store, string folder, CancellationToken cancellationToken)
     {
         if (Directory.Exists(folder))
-            await _store.SweepAbandonedAsync(folder, TimeSpan.FromDays(-36500), cancellationToken);
+            await store.SweepAbandonedAsync(folder, TimeSpan.FromDays(-36500), cancellationToken);
     }
 
     /// <summary>Protects a file, alone among the processes of this machine.</summary>
@@ -142,9 +138,9 @@ internal sealed class LocalHost : IAsyncDisposable
         ObjectRef source = await Store.FindAsync(container, name, cancellationToken)
             ?? throw StorageException.NotFound(Path.Combine(container, name));
         using WorkLock alone = await WorkLock.AcquireAsync(Keys.Home, $"{destination}\n{name}", cancellationToken);
-        await SweepAsync(Path.GetDirectoryName(Path.Combine(destination, name))!, cancellationToken);
+        await SweepAsync(_store, Path.GetDirectoryName(Path.Combine(destination, name))!, cancellationToken);
         MakePrivate(quarantine);
-        await SweepAsync(quarantine, cancellationToken);
+        await SweepAsync(_store, quarantine, cancellationToken);
         MLDsaSigningKey? second = options.PostQuantum ? await Keys.GetMLDsaKeyAsync(cancellationToken) : null;
         return await terminal.WithProgressAsync(
             progress => new ModelProtector(Services with { PostQuantumKey = second, QuarantineContainer = quarantine }).ProtectAsync(source, destination, options, progress, cancellationToken));

@@ -37,6 +37,18 @@ public sealed class LambdaEventsTests
     }
 
     [Fact]
+    public void An_event_that_failed_for_good_is_read_again_out_of_what_Lambda_kept_of_it()
+    {
+        string kept = $$"""
+            {"version":"1.0","timestamp":"2026-01-01T00:00:00.000Z","requestContext":{"requestId":"r","functionArn":"arn:aws:lambda:us-east-1:1:function:f:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3},
+             "requestPayload":{{Bodies.EventBridge}},"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},"responsePayload":{"errorMessage":"m"}}
+            """;
+        Assert.Equal(Decode(Bodies.EventBridge), Decode(kept));
+        QueueBatch batch = Assert.IsType<QueueBatch>(Assert.Single(Decode(Bodies.Sqs(kept))));
+        Assert.Equal("a+b %41.bin", Assert.IsType<ObjectUploaded>(Assert.Single(batch.Messages[0].Content.Events)).Name);
+    }
+
+    [Fact]
     public void A_test_event_asks_for_nothing() => Assert.Empty(Decode(Bodies.S3Test));
 
     [Theory]

@@ -40,7 +40,7 @@ public sealed class ProcessTests
     [Theory]
     [InlineData("_HANDLER", "scan", "BW2201")]
     [InlineData("_HANDLER", "", "BW2207")]
-    [InlineData("BULWARK_AUDIT_BUCKET", "", "BW2207")]
+    [InlineData("BULWARK_AUDIT_BUCKET", "", "BW2301")]
     [InlineData("BULWARK_DELETE_SOURCE", "yes", "BW2207")]
     [InlineData("BULWARK_HANDOVER_BYTES", "-1", "BW2207")]
     [InlineData("BULWARK_OWNER", "4294967296", "BW2207")]

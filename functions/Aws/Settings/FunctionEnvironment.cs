@@ -27,20 +27,8 @@ internal sealed class FunctionEnvironment(Func<string, string?> variable)
     private const int MostParallel = 64;
 
     /// <summary>Where Bulwark's parts are.</summary>
-    /// <exception cref="FunctionException">BW2207.</exception>
-    public AwsSettings Aws() => new()
-    {
-        ProtectedBucket = Required("BULWARK_PROTECTED_BUCKET"),
-        QuarantineBucket = Required("BULWARK_QUARANTINE_BUCKET"),
-        AuditBucket = Required("BULWARK_AUDIT_BUCKET"),
-        StateTable = Required("BULWARK_STATE_TABLE"),
-        WrappingKey = Required("BULWARK_WRAPPING_KEY"),
-        SigningKey = Required("BULWARK_SIGNING_KEY"),
-        PostQuantumKey = Optional("BULWARK_POST_QUANTUM_KEY"),
-        TrustedKeys = Optional("BULWARK_TRUSTED_KEYS"),
-        LogOrigin = Required("BULWARK_LOG_ORIGIN"),
-        SecurityHub = Flag("BULWARK_SECURITY_HUB"),
-    };
+    /// <exception cref="AwsException">BW2301, BW2302.</exception>
+    public AwsSettings Aws() => AwsSettings.FromEnvironment(variable);
 
     /// <summary>What the operator decides about the functions.</summary>
     /// <exception cref="FunctionException">BW2207.</exception>

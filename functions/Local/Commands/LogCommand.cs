@@ -10,12 +10,19 @@ internal static class LogCommand
     /// <summary>Builds the command.</summary>
     public static Command Create() => new("log", "The append-only audit log of what was done to models and keys.") { Verify(), Show() };
 
-    private static ExampleCommand Verify() => new ExampleCommand(
-        "verify",
-        "Prove that every entry is in the signed tree and that nothing was altered, dropped or reordered since it was last seen.",
-        "bulwark log verify").Does(async (_, terminal, cancellationToken) =>
+    private static ExampleCommand Verify()
+    {
+        Option<string?> cloud = Workplace.Cloud();
+        return new ExampleCommand(
+            "verify",
+            "Prove that every entry is in the signed tree and that nothing was altered, dropped or reordered since it was last seen.",
+            "bulwark log verify",
+            "bulwark log verify --cloud aws")
         {
-            await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
+            cloud,
+        }.Does(async (parsed, terminal, cancellationToken) =>
+        {
+            await using Workplace host = await Workplace.OpenAsync(parsed.GetValue(cloud), cancellationToken);
             AuditReport report = await host.Services.Audit.VerifyAsync(progress: null, cancellationToken);
             LogDocument document = LogDocument.Of(report, host.Services.Audit.VerifierKey.ToString());
             terminal.Show(document, CliJson.Default.LogDocument, console =>
@@ -30,16 +37,18 @@ internal static class LogCommand
             });
             return document.Intact ? ExitCode.Good : ExitCode.No;
         });
+    }
 
     private static ExampleCommand Show()
     {
         Option<long> from = new("--from") { Description = "First entry to show.", DefaultValueFactory = _ => 0 };
-        return new ExampleCommand("show", "List the entries, each checked against the signed tree.", "bulwark log show --from 10")
+        Option<string?> cloud = Workplace.Cloud();
+        return new ExampleCommand("show", "List the entries, each checked against the signed tree.", "bulwark log show --from 10", "bulwark log show --cloud aws")
         {
-            from,
+            from, cloud,
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
-            await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
+            await using Workplace host = await Workplace.OpenAsync(parsed.GetValue(cloud), cancellationToken);
             List<LogEntryDocument> entries = [];
             await foreach (AuditRecord record in host.Services.Audit.ReadAsync(parsed.GetValue(from), cancellationToken))
                 entries.Add(LogEntryDocument.Of(record));

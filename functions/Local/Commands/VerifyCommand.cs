@@ -10,18 +10,20 @@ internal static class VerifyCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        Argument<string> body = Arguments.Path("NAME.enc", "The protected model; its signature, claims and envelope lie beside it.");
+        Argument<string> body = Arguments.Path("NAME.enc", "The protected model; its signature, claims and envelope lie beside it. A path or, with --cloud aws, s3://BUCKET/KEY.");
+        Option<string?> cloud = Workplace.Cloud();
         return new ExampleCommand(
             "verify",
             "Check signature, claims, envelope and every segment without writing plaintext.",
-            "bulwark verify model.safetensors.enc")
+            "bulwark verify model.safetensors.enc",
+            "bulwark verify s3://protected-models/fraud.safetensors.enc --cloud aws")
         {
-            body,
+            body, cloud,
         }.Does(async (parsed, terminal, cancellationToken) =>
         {
-            (string container, string name) = Arguments.Locate(parsed.GetValue(body)!);
-            await using LocalHost host = await LocalHost.OpenAsync(cancellationToken);
-            await using OpenedModel opened = await host.Opener.OpenAsync(container, name, cancellationToken);
+            (string container, string name) = Workplace.Locate(parsed.GetValue(body)!, parsed.GetValue(cloud));
+            await using Workplace place = await Workplace.OpenAsync(parsed.GetValue(cloud), cancellationToken);
+            await using OpenedModel opened = await place.Opener.OpenAsync(container, name, cancellationToken);
             await terminal.WithProgressAsync(async progress =>
             {
                 await opened.VerifyBodyAsync(progress, cancellationToken);

@@ -94,6 +94,7 @@ public sealed class FunctionRunner(
 
     private async Task<FunctionAnswer> RunAsync(FunctionEvent received, FunctionContext context, CancellationToken cancellationToken)
     {
+        function.EnsureTakes(received);
         await ConnectAsync(cancellationToken);
         using IDisposable? scope = received is ObjectUploaded uploaded
             ? logger.BeginScope(LogFields.Of(("container", uploaded.Container), ("name", uploaded.Name), ("version", uploaded.Version)))

@@ -48,7 +48,8 @@ public sealed class IamPolicyTests
 
         Assert.True(verifyLog.Allows("kms:Decrypt", WrappingKey, Context("bulwark/secret/log/000001")));
         Assert.False(verifyLog.Allows("kms:Decrypt", WrappingKey, Context("bulwark/v1/mnist-mlp.safetensors")));
-        Assert.False(verifyLog.Allows("kms:Encrypt", WrappingKey, Context("bulwark/secret/log/000001")));
+        Assert.True(verifyLog.Allows("kms:Encrypt", WrappingKey, Context("bulwark/secret/log/000001")));
+        Assert.False(verifyLog.Allows("kms:Encrypt", WrappingKey, Context("bulwark/v1/mnist-mlp.safetensors")));
 
         static (string, string) Context(string associatedData) =>
             ("kms:EncryptionContext:associatedData", Convert.ToHexStringLower(Encoding.UTF8.GetBytes(associatedData)));

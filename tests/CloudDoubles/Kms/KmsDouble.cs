@@ -109,7 +109,7 @@ public sealed partial class KmsDouble : IAsyncDisposable
     private void EnsureAllowed(string action, KmsKey? key, KmsRequest request, SortedDictionary<string, string> context)
     {
         string caller = _caller.Value!;
-        if (Allows is not { } rule || rule(new KmsAccess(caller, action, key?.Arn, context, request.Object("Recipient") is not null)))
+        if (Allows is not { } rule || rule(new KmsAccess(caller, action, key?.Arn, context, request.Object("Recipient") is not null, request.Text("SigningAlgorithm"), request.Text("MessageType"))))
             return;
         string resource = key is null ? "" : $" on resource: {key.Arn}";
         throw new KmsFault(

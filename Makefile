@@ -1,6 +1,6 @@
 # Builds the AWS functions as `sam build` asks for them: one native program for all, of which each function's Handler picks one.
 #
-#   make build-ProtectModel ARTIFACTS_DIR=out/aws             x64, with clang or, where there is none, gcc
+#   make build-ProtectModel ARTIFACTS_DIR=out/aws             for this machine's processor, with clang or, where there is none, gcc
 #   ARCH=arm64 make build-ProtectModel ARTIFACTS_DIR=out/arm  cross-compiled: clang, gcc-aarch64-linux-gnu, libc6-dev-arm64-cross
 #   sam build --build-in-source                               compiles once for all four functions, not once each in a copy of the tree
 #   ARCH=arm64 sam build --build-in-source --parameter-overrides Architecture=arm64
@@ -8,10 +8,10 @@
 # The program needs glibc 2.34, which Amazon Linux 2023 has; so build on nothing newer than that can run (Debian 12, Ubuntu 22.04).
 
 FUNCTIONS := ProtectModel VerifyAuditLog VerifyModel OpenModel
-ARCH ?= x64
-PUBLISHED := artifacts/aws-$(ARCH)
 CROSS := aarch64-linux-gnu
 HOST := $(subst x86_64,x64,$(subst aarch64,arm64,$(shell uname -m)))
+ARCH ?= $(HOST)
+PUBLISHED := artifacts/aws-$(ARCH)
 
 ifeq ($(shell command -v clang),)
 LINKER := -p:CppCompilerAndLinker=gcc
@@ -21,7 +21,11 @@ ifneq ($(ARCH),$(HOST))
 LINKER := -p:ObjCopyName=$(CROSS)-objcopy
 endif
 
-.PHONY: $(FUNCTIONS:%=build-%) clean
+.PHONY: $(FUNCTIONS:%=build-%) dist clean
+
+# For deploying without SAM's command line: docs/aws.md.
+dist:
+	$(MAKE) build-ProtectModel ARTIFACTS_DIR=out/aws
 
 $(FUNCTIONS:%=build-%):
 	@test -n "$(ARTIFACTS_DIR)" || { echo "set ARTIFACTS_DIR to the folder that the program goes to" >&2; exit 2; }

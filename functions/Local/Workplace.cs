@@ -50,16 +50,18 @@ internal sealed class Workplace : IAsyncDisposable
         return new Workplace(services.Protection, services);
     }
 
-    /// <summary>Splits what names a protected model: a path, or with a cloud the address of an object.</summary>
+    /// <summary>Splits what names a protected model: a path; with a cloud a key in the bucket of protected models, or the address of an object.</summary>
     public static (string Container, string Name) Locate(string path, string? cloud)
     {
         bool address = path.StartsWith(S3Scheme, StringComparison.Ordinal);
         if (cloud is null)
             return address ? throw UsageException.BadOption(path, "it lies in a cloud", "Add --cloud aws.") : Arguments.Locate(path);
-        int slash = address ? path.IndexOf('/', S3Scheme.Length) : -1;
+        if (!address)
+            return (AwsSettings.FromEnvironment(Environment.GetEnvironmentVariable).ProtectedBucket, path);
+        int slash = path.IndexOf('/', S3Scheme.Length);
         return slash > S3Scheme.Length && slash + 1 < path.Length
             ? (path[S3Scheme.Length..slash], path[(slash + 1)..])
-            : throw UsageException.BadOption(path, "it is not s3://BUCKET/KEY", "With --cloud aws name the object, such as s3://my-protected-models/fraud.safetensors.enc.");
+            : throw UsageException.BadOption(path, "it is not s3://BUCKET/KEY", "Name an object, such as s3://my-protected-models/fraud.safetensors.enc, or a key in the bucket of protected models.");
     }
 
     /// <inheritdoc />

@@ -39,9 +39,9 @@ public sealed class LambdaEventsTests
     [Fact]
     public void An_event_that_failed_for_good_is_read_again_out_of_what_Lambda_kept_of_it()
     {
-        string kept = $$"""
+        string kept = $$$"""
             {"version":"1.0","timestamp":"2026-01-01T00:00:00.000Z","requestContext":{"requestId":"r","functionArn":"arn:aws:lambda:us-east-1:1:function:f:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3},
-             "requestPayload":{{Bodies.EventBridge}},"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},"responsePayload":{"errorMessage":"m"}}
+             "requestPayload":{{{Bodies.EventBridge}}},"responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},"responsePayload":{"errorMessage":"m"}}
             """;
         Assert.Equal(Decode(Bodies.EventBridge), Decode(kept));
         QueueBatch batch = Assert.IsType<QueueBatch>(Assert.Single(Decode(Bodies.Sqs(kept))));

@@ -97,10 +97,10 @@ internal sealed class ClaimedWork : IAsyncDisposable
         await _services.Audit.AppendAsync(
             new AuditEntry
             {
-                // The same id and time on every attempt make the entry the same entry.
+                // The same id, time and actor on every attempt, whoever makes it, make the entry the same entry.
                 Id = id,
                 Time = result.ProtectedAt,
-                Actor = _services.Actor,
+                Actor = result.ProtectedBy ?? _services.Actor,
                 Action = "model.protected",
                 Subject = new AuditSubject { Store = source.Store, Container = result.Container, Name = result.Body, Version = result.BodyVersion },
                 Outcome = "success",

@@ -146,6 +146,7 @@ public sealed class ModelProtector(ProtectionServices services)
             BodyVersion = body.Version,
             SignedBy = VerificationKeyHint(),
             ProtectedAt = services.Clock.GetUtcNow(),
+            ProtectedBy = services.Actor,
         };
 
     private string VerificationKeyHint() => Keys.VerificationKey.FromPem(services.SigningKey.PublicKeyPem).Hint;

@@ -48,6 +48,9 @@ public sealed record ProtectionResult
     /// <summary>When.</summary>
     public required DateTimeOffset ProtectedAt { get; init; }
 
+    /// <summary>Who acted; null in results of earlier releases.</summary>
+    public string? ProtectedBy { get; init; }
+
     /// <summary>True when an earlier run had protected this source version already and this is its result.</summary>
     public bool AlreadyProtected { get; init; }
 }

@@ -33,12 +33,11 @@ public sealed class StorageException : BulwarkException
         new("BW1006", ErrorKind.Fault, $"There is no space left to write {what}.", "Free space or write elsewhere; nothing was published.", inner);
 
     /// <summary>BW1007: permission denied.</summary>
-    public static StorageException AccessDenied(string what, Exception? inner = null) =>
-        new("BW1007", ErrorKind.Fault, $"Access to {what} is denied.", "Check the permissions of the file, folder or bucket for this identity.", inner);
+    public static StorageException AccessDenied(string what, Exception? inner = null) => AccessDenied(what, null, inner);
 
-    /// <summary>BW1007: permission denied, by a store that says why.</summary>
-    public static StorageException AccessDenied(string what, string why, Exception? inner = null) =>
-        new("BW1007", ErrorKind.Fault, $"Access to {what} is denied: {why}.", "Check the permissions of the file, folder or bucket for this identity.", inner);
+    /// <summary>BW1007: permission denied, by a store that may say why.</summary>
+    public static StorageException AccessDenied(string what, string? why, Exception? inner) =>
+        new("BW1007", ErrorKind.Fault, why is null ? $"Access to {what} is denied." : $"Access to {what} is denied: {why}.", "Check the permissions of the file, folder or bucket for this identity.", inner);
 
     /// <summary>BW1008: something that is not a plain object: a directory, link, device, pipe or socket.</summary>
     public static StorageException NotAFile(string what, string kind) =>

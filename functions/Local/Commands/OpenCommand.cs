@@ -11,7 +11,7 @@ internal static class OpenCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        Argument<string> body = Arguments.Path("NAME.enc", "The protected model: a path or, with --cloud aws, s3://BUCKET/KEY.");
+        Argument<string> body = Arguments.Path("NAME.enc", "The protected model: a path or, with --cloud aws, its key in the bucket of protected models.");
         Option<string> output = new("--out") { Description = "Where the model is written.", Required = true, HelpName = "FILE" };
         Option<string?> range = new("--range") { Description = "Only these bytes of the model.", HelpName = "OFFSET:LENGTH" };
         Option<bool> force = new("--force") { Description = "Replace FILE if it exists." };
@@ -21,7 +21,7 @@ internal static class OpenCommand
             "Verify, then decrypt.",
             "bulwark open model.safetensors.enc --out model.safetensors",
             "bulwark open model.safetensors.enc --out header.bin --range 0:4096",
-            "bulwark open s3://protected-models/fraud.safetensors.enc --cloud aws --out fraud.safetensors")
+            "bulwark open fraud.safetensors.enc --cloud aws --out fraud.safetensors")
         {
             body, output, range, force, cloud,
         }.Does(async (parsed, terminal, cancellationToken) =>

@@ -10,13 +10,13 @@ internal static class VerifyCommand
     /// <summary>Builds the command.</summary>
     public static Command Create()
     {
-        Argument<string> body = Arguments.Path("NAME.enc", "The protected model; its signature, claims and envelope lie beside it. A path or, with --cloud aws, s3://BUCKET/KEY.");
+        Argument<string> body = Arguments.Path("NAME.enc", "The protected model; its signature, claims and envelope lie beside it. A path or, with --cloud aws, its key in the bucket of protected models.");
         Option<string?> cloud = Workplace.Cloud();
         return new ExampleCommand(
             "verify",
             "Check signature, claims, envelope and every segment without writing plaintext.",
             "bulwark verify model.safetensors.enc",
-            "bulwark verify s3://protected-models/fraud.safetensors.enc --cloud aws")
+            "bulwark verify fraud.safetensors.enc --cloud aws")
         {
             body, cloud,
         }.Does(async (parsed, terminal, cancellationToken) =>

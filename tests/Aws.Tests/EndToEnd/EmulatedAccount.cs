@@ -79,6 +79,15 @@ internal sealed class EmulatedAccount : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes the state table as the template does.</summary>
+    public static Task CreateTableAsync(IAmazonDynamoDB dynamoDb, string name) => dynamoDb.CreateTableAsync(new CreateTableRequest
+    {
+        TableName = name,
+        BillingMode = BillingMode.PAY_PER_REQUEST,
+        AttributeDefinitions = [new AttributeDefinition("pk", ScalarAttributeType.S), new AttributeDefinition("sk", ScalarAttributeType.S)],
+        KeySchema = [new KeySchemaElement("pk", KeyType.HASH), new KeySchemaElement("sk", KeyType.RANGE)],
+    });
+
     /// <summary>Adds a user whose policy is that of a role of the template, less the permissions named.</summary>
     public BasicAWSCredentials AddUser(string name, string role, params string[] without)
     {
@@ -204,13 +213,7 @@ internal sealed class EmulatedAccount : IAsyncDisposable
         WrappingKey = (await kms.CreateKeyAsync(new CreateKeyRequest())).KeyMetadata.Arn;
         SigningKey = (await kms.CreateKeyAsync(new CreateKeyRequest { KeySpec = KeySpec.ECC_NIST_P256, KeyUsage = KeyUsageType.SIGN_VERIFY })).KeyMetadata.Arn;
         using IAmazonDynamoDB dynamoDb = Clients(new BasicAWSCredentials("root", "root")).CreateDynamoDb();
-        await dynamoDb.CreateTableAsync(new CreateTableRequest
-        {
-            TableName = StateTable,
-            BillingMode = BillingMode.PAY_PER_REQUEST,
-            AttributeDefinitions = [new AttributeDefinition("pk", ScalarAttributeType.S), new AttributeDefinition("sk", ScalarAttributeType.S)],
-            KeySchema = [new KeySchemaElement("pk", KeyType.HASH), new KeySchemaElement("sk", KeyType.RANGE)],
-        });
+        await CreateTableAsync(dynamoDb, StateTable);
         Administrator = AddUser("administrator", policy: null, """{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}""");
         S3 = Clients(Administrator).CreateS3();
         foreach (string bucket in new[] { UploadBucket, ProtectedBucket, QuarantineBucket, AuditBucket })

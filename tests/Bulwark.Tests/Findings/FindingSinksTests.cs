@@ -1,5 +1,4 @@
 using Bulwark.Findings;
-using Bulwark.State;
 using Bulwark.Storage;
 using Bulwark.Testing;
 

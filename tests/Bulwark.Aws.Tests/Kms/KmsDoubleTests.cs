@@ -77,7 +77,10 @@ public sealed class KmsDoubleTests(KmsFixture fixture) : IClassFixture<KmsFixtur
         Assert.Equal(32, made.Plaintext.Length);
         ReEncryptResponse again = await Client.ReEncryptAsync(new ReEncryptRequest
         {
-            CiphertextBlob = made.CiphertextBlob, SourceEncryptionContext = context, DestinationKeyId = to, DestinationEncryptionContext = new() { ["model"] = "b" },
+            CiphertextBlob = made.CiphertextBlob,
+            SourceEncryptionContext = context,
+            DestinationKeyId = to,
+            DestinationEncryptionContext = new() { ["model"] = "b" },
         });
         Assert.Equal((from, to), (again.SourceKeyId, again.KeyId));
         DecryptResponse opened = await Client.DecryptAsync(new DecryptRequest { CiphertextBlob = again.CiphertextBlob, KeyId = to, EncryptionContext = new() { ["model"] = "b" } });
@@ -127,7 +130,11 @@ public sealed class KmsDoubleTests(KmsFixture fixture) : IClassFixture<KmsFixtur
             {
                 return (await Client.VerifyAsync(new VerifyRequest
                 {
-                    KeyId = arn, Message = new MemoryStream(of), MessageType = type, SigningAlgorithm = SigningAlgorithmSpec.ML_DSA_SHAKE_256, Signature = new MemoryStream(signature),
+                    KeyId = arn,
+                    Message = new MemoryStream(of),
+                    MessageType = type,
+                    SigningAlgorithm = SigningAlgorithmSpec.ML_DSA_SHAKE_256,
+                    Signature = new MemoryStream(signature),
                 })).SignatureValid == true;
             }
             catch (KMSInvalidSignatureException)

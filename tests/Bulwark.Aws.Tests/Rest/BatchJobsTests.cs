@@ -7,7 +7,9 @@ public sealed class BatchJobsTests
 {
     private static readonly BatchJob Job = new()
     {
-        Name = "protect-1", Queue = "bulwark", Definition = "bulwark-protect",
+        Name = "protect-1",
+        Queue = "bulwark",
+        Definition = "bulwark-protect",
         Environment = new Dictionary<string, string> { ["BULWARK_EVENT"] = """{"name":"a b"}""" },
         Parameters = new Dictionary<string, string> { ["size"] = "42" },
         Timeout = TimeSpan.FromHours(4),

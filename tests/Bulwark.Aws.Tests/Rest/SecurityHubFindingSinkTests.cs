@@ -73,7 +73,9 @@ public sealed class SecurityHubFindingSinkTests
 
         static string Answer(int taken, params string[] failed) => JsonSerializer.Serialize(new
         {
-            FailedCount = failed.Length, SuccessCount = taken, FailedFindings = failed.Select(id => new { Id = id, ErrorCode = "InvalidInput", ErrorMessage = "no." }),
+            FailedCount = failed.Length,
+            SuccessCount = taken,
+            FailedFindings = failed.Select(id => new { Id = id, ErrorCode = "InvalidInput", ErrorMessage = "no." }),
         });
     }
 

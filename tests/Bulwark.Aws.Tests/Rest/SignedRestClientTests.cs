@@ -105,7 +105,10 @@ public sealed class SignedRestClientTests
     internal static SignedRestClient Client(Uri address, AWSCredentials? credentials = null, string service = "batch", TimeSpan? limit = null) => new(
         new AwsClients
         {
-            Credentials = credentials ?? new BasicAWSCredentials("AKIAIOSFODNN7EXAMPLE", "secret"), Endpoint = address, Region = "us-east-1", AttemptTimeout = limit ?? TimeSpan.FromSeconds(20),
+            Credentials = credentials ?? new BasicAWSCredentials("AKIAIOSFODNN7EXAMPLE", "secret"),
+            Endpoint = address,
+            Region = "us-east-1",
+            AttemptTimeout = limit ?? TimeSpan.FromSeconds(20),
         },
         service);
 

@@ -65,7 +65,12 @@ internal sealed partial class KmsDirectory(KmsKeyStore store, string region, str
         string id = Guid.NewGuid().ToString();
         KmsKey key = new()
         {
-            Id = id, Arn = $"{Prefix}key/{id}", Spec = spec, Usage = usage, Description = request.Text("Description") ?? "", CreatedAt = DateTimeOffset.UtcNow,
+            Id = id,
+            Arn = $"{Prefix}key/{id}",
+            Spec = spec,
+            Usage = usage,
+            Description = request.Text("Description") ?? "",
+            CreatedAt = DateTimeOffset.UtcNow,
             Material = KeySpecs.Generate(spec),
         };
         store.Put(key);
@@ -169,9 +174,19 @@ internal sealed partial class KmsDirectory(KmsKeyStore store, string region, str
     {
         JsonObject metadata = new()
         {
-            ["AWSAccountId"] = account, ["Arn"] = key.Arn, ["KeyId"] = key.Id, ["CreationDate"] = Seconds(key.CreatedAt), ["Description"] = key.Description,
-            ["Enabled"] = key.State == "Enabled", ["KeyState"] = key.State, ["KeyManager"] = "CUSTOMER", ["Origin"] = "AWS_KMS", ["MultiRegion"] = false,
-            ["KeySpec"] = key.Spec, ["CustomerMasterKeySpec"] = key.Spec, ["KeyUsage"] = key.Usage,
+            ["AWSAccountId"] = account,
+            ["Arn"] = key.Arn,
+            ["KeyId"] = key.Id,
+            ["CreationDate"] = Seconds(key.CreatedAt),
+            ["Description"] = key.Description,
+            ["Enabled"] = key.State == "Enabled",
+            ["KeyState"] = key.State,
+            ["KeyManager"] = "CUSTOMER",
+            ["Origin"] = "AWS_KMS",
+            ["MultiRegion"] = false,
+            ["KeySpec"] = key.Spec,
+            ["CustomerMasterKeySpec"] = key.Spec,
+            ["KeyUsage"] = key.Usage,
         };
         if (key.DeletedAt is { } when)
             metadata["DeletionDate"] = Seconds(when);

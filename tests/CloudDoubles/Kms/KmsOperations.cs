@@ -51,8 +51,11 @@ internal sealed class KmsOperations(KmsDirectory directory)
         (byte[] ciphertext, string algorithm) = Seal(request, "DestinationEncryptionAlgorithm", "DestinationEncryptionContext", to, plaintext);
         return new JsonObject
         {
-            ["CiphertextBlob"] = Text(ciphertext), ["SourceKeyId"] = from.Arn, ["KeyId"] = to.Arn,
-            ["SourceEncryptionAlgorithm"] = source, ["DestinationEncryptionAlgorithm"] = algorithm,
+            ["CiphertextBlob"] = Text(ciphertext),
+            ["SourceKeyId"] = from.Arn,
+            ["KeyId"] = to.Arn,
+            ["SourceEncryptionAlgorithm"] = source,
+            ["DestinationEncryptionAlgorithm"] = algorithm,
         };
     }
 
@@ -80,7 +83,11 @@ internal sealed class KmsOperations(KmsDirectory directory)
             throw new KmsFault("UnsupportedOperationException", $"{key.Arn} is a symmetric key.");
         JsonObject answer = new()
         {
-            ["KeyId"] = key.Arn, ["PublicKey"] = Text(AsymmetricKeys.PublicKeyOf(key)), ["KeySpec"] = key.Spec, ["CustomerMasterKeySpec"] = key.Spec, ["KeyUsage"] = key.Usage,
+            ["KeyId"] = key.Arn,
+            ["PublicKey"] = Text(AsymmetricKeys.PublicKeyOf(key)),
+            ["KeySpec"] = key.Spec,
+            ["CustomerMasterKeySpec"] = key.Spec,
+            ["KeyUsage"] = key.Usage,
         };
         KmsDirectory.AddAlgorithms(answer, key);
         return answer;

@@ -80,7 +80,17 @@ public sealed class AwsServices : IAsyncDisposable
         Task<IReadOnlyList<SecretBytes>> masters = marks
             ? secrets.OpenAsync("watermark", static () => SecretBytes.Random(WatermarkKey.MinimumMasterLength), cancellationToken)
             : Task.FromResult<IReadOnlyList<SecretBytes>>([]);
-        await Task.WhenAll(signing, postQuantum, logKeys, masters);
+        try
+        {
+            await Task.WhenAll(signing, postQuantum, logKeys, masters);
+        }
+        catch
+        {
+            foreach (SecretBytes secret in new[] { logKeys, masters }.Where(t => t.IsCompletedSuccessfully).SelectMany(t => t.Result))
+                secret.Dispose();
+            throw;
+        }
+
 
         StateFindingSink findings = new(state);
         Protection = new ProtectionServices
@@ -118,7 +128,8 @@ public sealed class AwsServices : IAsyncDisposable
     /// </summary>
     private S3ObjectStoreOptions StoreOptions()
     {
-        S3BucketOptions own = new() { PermanentDeletes = false };
+        // arn:PARTITION:kms:REGION:ACCOUNT:key/ID. A bucket that was deleted, and made again by somebody else, is not ours.
+        S3BucketOptions own = new() { PermanentDeletes = false, ExpectedOwner = Settings.WrappingKey.Split(':')[4] };
         return new S3ObjectStoreOptions
         {
             Default = new S3BucketOptions { PermanentDeletes = true },

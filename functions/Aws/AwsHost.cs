@@ -51,7 +51,7 @@ internal sealed class AwsHost(FunctionEnvironment environment, Stream output, Co
         catch (BulwarkException error)
         {
             logger.CannotGoOn(error);
-            return ProtectJob.ExitCodeOf(error);
+            return ProtectJob.Failed;
         }
     }
 
@@ -103,10 +103,10 @@ internal sealed class AwsHost(FunctionEnvironment environment, Stream output, Co
                 },
                 stop);
         }
-        catch (BulwarkException error)
+        catch (BulwarkException)
         {
-            // Logged by the runner.
-            return ProtectJob.ExitCodeOf(error);
+            // Logged by the runner. Not the code of a refusal, which is never tried again and alarms nobody: a refusal is an answer.
+            return ProtectJob.Failed;
         }
 
         return code;

@@ -12,6 +12,12 @@ public sealed record FunctionServices
     /// <summary>Container for protected models.</summary>
     public required string ProtectedContainer { get; init; }
 
+    /// <summary>
+    /// The only container that models are taken from; null for any. Whoever may write events must not be able to name another, such as
+    /// the audit log's.
+    /// </summary>
+    public string? UploadContainer { get; init; }
+
     /// <summary>Told what the functions do.</summary>
     public required ILogger Logger { get; init; }
 

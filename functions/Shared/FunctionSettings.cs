@@ -9,10 +9,10 @@ public sealed record FunctionSettings
     public ProtectionOptions Protection { get; init; } = new();
 
     /// <summary>
-    /// Models of more bytes than this are handed to a job instead, because a function's time would not do. The default is what the
-    /// measured throughput lets 15 minutes do with a margin of half; a deployment sets its own.
+    /// Models of more bytes than this are handed to a job instead, because a function's time would not do. The default is what half of
+    /// the measured throughput does in 14 minutes (docs/performance.md); a deployment sets its own.
     /// </summary>
-    public long HandOverBytes { get; init; } = 20L << 30;
+    public long HandOverBytes { get; init; } = 45L << 30;
 
     /// <summary>How long before the platform's deadline the work is stopped; null for the function's own default.</summary>
     public TimeSpan? DeadlineMargin { get; init; }

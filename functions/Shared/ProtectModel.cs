@@ -46,7 +46,17 @@ public sealed class ProtectModel(FunctionServices services)
 
         for (int looks = 1; ; looks++)
         {
-            ObjectRef? present = await services.Protection.Store.FindAsync(uploaded.Container, uploaded.Name, cancellationToken);
+            ObjectRef? present;
+            try
+            {
+                present = await services.Protection.Store.FindAsync(uploaded.Container, uploaded.Name, cancellationToken);
+            }
+            catch (StorageException error) when (error.Code == "BW1002")
+            {
+                services.Logger.Refused(error.Code, error.Message);
+                return Answer(uploaded, uploaded.Version, ProtectAnswer.Refused) with { Code = error.Code, Reason = error.Message };
+            }
+
             if (present is null)
             {
                 services.Logger.Gone();
@@ -79,6 +89,7 @@ public sealed class ProtectModel(FunctionServices services)
 
     private bool IsOwn(ObjectUploaded uploaded) =>
         uploaded.Container == services.ProtectedContainer
+        || (services.UploadContainer is { } uploads && uploaded.Container != uploads)
         || uploaded.Name.EndsWith('/')
         || OwnSuffixes.Any(suffix => uploaded.Name.EndsWith(suffix, StringComparison.Ordinal));
 
@@ -94,9 +105,9 @@ public sealed class ProtectModel(FunctionServices services)
                 Model = result,
             };
         }
-        catch (ProtectionException error) when (error.Code is "BW2008" or "BW2011" or "BW2012" or "BW2013" or "BW2014")
+        catch (ProtectionException error) when (error.Code is "BW2007" or "BW2008" or "BW2011" or "BW2012" or "BW2013" or "BW2014")
         {
-            // Trying again would find the same; the quarantine has the copy and what was found.
+            // Trying again would find the same; of what the scanner refused, the quarantine has the copy and what was found.
             services.Logger.Refused(error.Code, error.Message);
             return Answer(uploaded, present.Version, ProtectAnswer.Refused) with { Code = error.Code, Reason = error.Message };
         }
@@ -129,9 +140,8 @@ public sealed class ProtectModel(FunctionServices services)
     {
         if (services.Jobs is not { } jobs)
         {
-            FunctionException error = FunctionException.TooLarge(present.ToString(), present.Size, services.Settings.HandOverBytes);
-            services.Logger.Refused(error.Code, error.Message);
-            return Answer(uploaded, present.Version, ProtectAnswer.Refused) with { Code = error.Code, Reason = $"{error.Message} {error.Remedy}" };
+            // A failure though it would fail again: it is put aside with the events that a person looks at, and not forgotten.
+            throw FunctionException.TooLarge(present.ToString(), present.Size, services.Settings.HandOverBytes);
         }
 
         // Once for each version, however often its event comes.
@@ -162,7 +172,15 @@ public sealed class ProtectModel(FunctionServices services)
         }
         catch
         {
-            await _ledger.AbandonAsync(claim, CancellationToken.None);
+            try
+            {
+                await _ledger.AbandonAsync(claim, CancellationToken.None);
+            }
+            catch (StateException)
+            {
+                // Its lease will end by itself; why the job was not taken is the error to report.
+            }
+
             throw;
         }
 

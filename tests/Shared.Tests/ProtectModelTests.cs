@@ -161,12 +161,35 @@ public sealed class ProtectModelTests
     }
 
     [Fact]
-    public async Task A_large_model_without_a_job_queue_is_refused_with_what_to_do()
+    public async Task A_large_model_without_a_job_queue_is_a_failure_that_says_what_to_do_so_that_its_event_is_kept()
     {
         HandOverAbove(10, jobs: null);
-        ProtectAnswer answer = await RunAsync(_bench.Upload("m.bin", Bench.Model(11)));
-        Assert.Equal((ProtectAnswer.Refused, "BW2206"), (answer.Outcome, answer.Code));
-        Assert.Contains("job queue", answer.Reason, StringComparison.Ordinal);
+        FunctionException error = await Assert.ThrowsAsync<FunctionException>(() => RunAsync(_bench.Upload("m.bin", Bench.Model(11))));
+        Assert.Equal("BW2206", error.Code);
+        Assert.Contains("job queue", error.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("uploads/../m.bin", "BW1002")]
+    [InlineData("m.mldsa", "BW2007")]
+    public async Task A_name_that_can_never_be_protected_is_an_answer(string name, string code)
+    {
+        ObjectUploaded uploaded = name.Contains("..", StringComparison.Ordinal)
+            ? new ObjectUploaded { Store = "memory", Container = "uploads", Name = name }
+            : _bench.Upload(name, Bench.Model(11));
+        ProtectModel function = new(_bench.Services with { Protection = _bench.Services.Protection with { Store = new StrictNames(_bench.Store) } });
+        ProtectAnswer answer = await function.RunAsync(uploaded, Bench.Context, Bench.None);
+        Assert.Equal((ProtectAnswer.Refused, code), (answer.Outcome, answer.Code));
+    }
+
+    [Fact]
+    public async Task Models_are_taken_from_the_container_of_uploads_alone_whatever_an_event_names()
+    {
+        _bench.Store.Put("audit", "tile/0/000", Bench.Model(64));
+        ProtectModel function = new(_bench.Services with { UploadContainer = "uploads" });
+        ProtectAnswer answer = await function.RunAsync(new ObjectUploaded { Store = "memory", Container = "audit", Name = "tile/0/000" }, Bench.Context, Bench.None);
+        Assert.Equal(ProtectAnswer.NotAModel, answer.Outcome);
+        Assert.Equal(ProtectAnswer.Protected, (await function.RunAsync(_bench.Upload("m.bin", Bench.Model(64)), Bench.Context, Bench.None)).Outcome);
     }
 
     [Fact]
@@ -221,5 +244,22 @@ public sealed class ProtectModelTests
                 return $"job-{Submitted.Count}";
             }
         }
+    }
+
+    /// <summary>A store that refuses names as the real ones do.</summary>
+    private sealed class StrictNames(IObjectStore inner) : IObjectStore
+    {
+        public Task<ObjectRef?> FindAsync(string container, string name, CancellationToken cancellationToken) => name.Contains("..", StringComparison.Ordinal)
+            ? throw StorageException.BadName(name, "it has a part '..'")
+            : inner.FindAsync(container, name, cancellationToken);
+
+        public Task<IObjectReader> OpenReadAsync(ObjectRef reference, CancellationToken cancellationToken) => inner.OpenReadAsync(reference, cancellationToken);
+
+        public Task<IObjectWriter> CreateAsync(string container, string name, WriteCondition condition, CancellationToken cancellationToken) =>
+            inner.CreateAsync(container, name, condition, cancellationToken);
+
+        public IAsyncEnumerable<ObjectRef> ListAsync(string container, string prefix, CancellationToken cancellationToken) => inner.ListAsync(container, prefix, cancellationToken);
+
+        public Task DeleteAsync(ObjectRef reference, CancellationToken cancellationToken) => inner.DeleteAsync(reference, cancellationToken);
     }
 }

@@ -140,14 +140,22 @@ internal sealed class ClaimedWork : IAsyncDisposable
     private async Task KeepAsync()
     {
         using PeriodicTimer timer = new(_services.ClaimLease / 3, _services.Clock);
-        try
+        while (!_stop.IsCancellationRequested)
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token))
-                await RenewAsync(_stop.Token);
-        }
-        catch (Exception error) when (error is OperationCanceledException or StateException)
-        {
-            // Stopped, or the renewal failed: the one before the last steps says so.
+            try
+            {
+                if (await timer.WaitForNextTickAsync(_stop.Token))
+                    await RenewAsync(_stop.Token);
+            }
+            catch (Exception error) when (error is OperationCanceledException or StateException { Code: "BW1105" })
+            {
+                // Stopped, or lost to another worker: the renewal before the last steps says so.
+                return;
+            }
+            catch (StateException)
+            {
+                // A store that fails for a moment may work again at the next tick, before the lease ends.
+            }
         }
     }
 

@@ -53,6 +53,8 @@ public sealed class ModelProtector(ProtectionServices services)
         ObjectRef source, string container, ProtectionOptions options, IProgress<ProtectionProgress>? progress, CancellationToken cancellationToken)
     {
         ProtectedNames names = ProtectedNames.ForModel(source.Name);
+        if (names.Model.EndsWith(ProtectedNames.PostQuantumEnding, StringComparison.Ordinal))
+            throw ProtectionException.BadName(names.Model, $"the signature of a model that ends in {ProtectedNames.PostQuantumEnding} has the name of another model's second signature.");
         if (source.Size == 0)
             throw ProtectionException.Empty(source.ToString());
         if (source.Container == services.QuarantineContainer)

@@ -8,6 +8,9 @@ namespace Bulwark.Protection;
 /// <param name="Prefix">What precedes it in the container: empty, or ends with <c>/</c>.</param>
 public sealed record ProtectedNames(string Model, string Prefix)
 {
+    /// <summary>What second signatures have before <c>.sig</c>, so that no model's name may end in it.</summary>
+    internal const string PostQuantumEnding = ".mldsa";
+
     private const int SpareDigits = 8;
     private const string SpareSuffix = ".new";
 
@@ -21,7 +24,7 @@ public sealed record ProtectedNames(string Model, string Prefix)
     public string Signature => $"{Prefix}{Model}.sig";
 
     /// <summary>The same payload signed with ML-DSA-65, where that was asked for.</summary>
-    public string PostQuantumSignature => $"{Prefix}{Model}.mldsa.sig";
+    public string PostQuantumSignature => $"{Prefix}{Model}{PostQuantumEnding}.sig";
 
     /// <summary>Signed claims, one DSSE bundle a line.</summary>
     public string Claims => $"{Prefix}{Model}.claims.jsonl";

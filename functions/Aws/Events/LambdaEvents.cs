@@ -16,8 +16,8 @@ namespace Bulwark.Functions.Aws.Events;
 /// Type Notification                   SNS's envelope in a queue              what its Message holds
 /// Event s3:TestEvent                  what S3 sends when notifications are set up    nothing
 /// detail-type, source                 EventBridge: S3's Object Created, schedules
-/// requestPayload, responseContext     what Lambda sends to an on-failure destination    what its requestPayload is
-/// schedule                            EventBridge Scheduler, with the payload that template.yaml gives it
+/// requestPayload, requestContext.condition   what Lambda sends to an on-failure destination    what its requestPayload is
+/// schedule                            EventBridge Scheduler, whose payload names its schedule
 /// requestContext.http                 function URL, API Gateway HTTP API (payload 2.0)
 /// </code>
 /// Shapes: Amazon S3 User Guide, "Event message structure" and "Using EventBridge"; AWS Lambda Developer Guide.
@@ -71,7 +71,7 @@ internal static class LambdaEvents
             return [EventBridgeEvents.Decode(root)];
         if (root.Find("schedule") is not null)
             return [EventBridgeEvents.DecodeSchedule(root)];
-        if (root.Find("requestPayload") is { } failed && root.Find("responseContext") is not null)
+        if (root.Find("requestPayload") is { } failed && root.Find("requestContext")?.Find("condition") is not null)
             return envelopes < MostEnvelopes ? Decode(failed, envelopes + 1) : throw FunctionException.MalformedEvent("it is an envelope in an envelope in an envelope");
         throw FunctionException.MalformedEvent("it has none of the shapes that are known here");
     }

@@ -8,6 +8,7 @@ namespace Bulwark.Functions.Aws.Settings;
 /// <summary>Reads settings from environment variables: those of <see cref="AwsSettings"/>, and these, all optional.</summary>
 /// <remarks>
 /// <code>
+/// BULWARK_UPLOAD_BUCKET       the only bucket that models are taken from; any when it is not set
 /// BULWARK_OWNER               owner's number in watermarks, 0 to 4294967295
 /// BULWARK_MODEL_ID            model id in watermarks; the object's name when it is not set
 /// BULWARK_ALLOW_SUSPICIOUS    'true' protects what the scanner finds suspicious

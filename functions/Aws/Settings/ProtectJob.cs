@@ -45,7 +45,4 @@ internal static class ProtectJob
 
     /// <summary>The exit code of an answer.</summary>
     public static int ExitCodeOf(FunctionAnswer answer) => answer.Outcome == ProtectAnswer.Refused ? Refused : Good;
-
-    /// <summary>The exit code of a failure.</summary>
-    public static int ExitCodeOf(BulwarkException error) => error.Kind == ErrorKind.Refused ? Refused : Failed;
 }

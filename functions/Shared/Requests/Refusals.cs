@@ -21,7 +21,7 @@ internal static class Refusals
 
     private static int? StatusOf(BulwarkException error) => error switch
     {
-        { Code: "BW2209" or "BW1002" } => 400,
+        { Code: "BW2209" or "BW1002" or "BW2005" } => 400,
         { Code: "BW1001" } => 404,
         { Code: "BW1916" } => 416,
         // A log that cannot be continued is nobody's request's fault.

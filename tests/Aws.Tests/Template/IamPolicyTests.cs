@@ -47,6 +47,8 @@ public sealed class IamPolicyTests
         }
 
         Assert.True(verifyLog.Allows("kms:Decrypt", WrappingKey, Context("bulwark/secret/log/000001")));
+        Assert.True(protect.Allows("kms:Decrypt", WrappingKey, Context("bulwark/secret/watermark/000001")));
+        Assert.False(verifyLog.Allows("kms:Decrypt", WrappingKey, Context("bulwark/secret/watermark/000001")));
         Assert.False(verifyLog.Allows("kms:Decrypt", WrappingKey, Context("bulwark/v1/mnist-mlp.safetensors")));
         Assert.True(verifyLog.Allows("kms:Encrypt", WrappingKey, Context("bulwark/secret/log/000001")));
         Assert.False(verifyLog.Allows("kms:Encrypt", WrappingKey, Context("bulwark/v1/mnist-mlp.safetensors")));

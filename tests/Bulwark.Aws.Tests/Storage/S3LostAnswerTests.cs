@@ -177,6 +177,9 @@ public sealed class S3LostAnswerTests
             names.Add(found.Name);
         Assert.Equal(Enumerable.Range(0, 40).Select(i => $"m{(2 * i) + 1:00}"), names);
         Assert.True(s3.Double.Faults.Happened > 10, $"only {s3.Double.Faults.Happened} faults");
+        // Nobody knows the id of an upload whose creation was answered and not heard: it is swept, or goes by the lifecycle rule.
+        s3.Double.Faults.Clear();
+        await s3.Store.SweepAbandonedAsync(S3StoreHarness.Bucket, "", TimeSpan.Zero, None);
         Assert.Equal(0, s3.Double.OpenUploads);
     }
 }

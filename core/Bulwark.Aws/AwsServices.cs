@@ -114,9 +114,8 @@ public sealed class AwsServices : IAsyncDisposable
 
     private SecurityHubFindingSink SecurityHub(AwsClients clients)
     {
-        // arn:PARTITION:kms:REGION:ACCOUNT:key/ID
-        string[] arn = Settings.WrappingKey.Split(':');
-        return new SecurityHubFindingSink(Own(new SignedRestClient(clients, "securityhub")), new AsffAccount(arn[4], arn[3], arn[1]));
+        KmsKeyName key = KmsKeyName.Parse(Settings.WrappingKey);
+        return new SecurityHubFindingSink(Own(new SignedRestClient(clients, "securityhub")), new AsffAccount(key.Account, key.Region, key.Partition));
     }
 
     private async Task<KmsSigningKey?> PostQuantumAsync(IAmazonKeyManagementService kms, CancellationToken cancellationToken) =>
@@ -128,8 +127,8 @@ public sealed class AwsServices : IAsyncDisposable
     /// </summary>
     private S3ObjectStoreOptions StoreOptions()
     {
-        // arn:PARTITION:kms:REGION:ACCOUNT:key/ID. A bucket that was deleted, and made again by somebody else, is not ours.
-        S3BucketOptions own = new() { PermanentDeletes = false, ExpectedOwner = Settings.WrappingKey.Split(':')[4] };
+        // A bucket that was deleted, and made again by somebody else, is not ours.
+        S3BucketOptions own = new() { PermanentDeletes = false, ExpectedOwner = KmsKeyName.Parse(Settings.WrappingKey).Account };
         return new S3ObjectStoreOptions
         {
             Default = new S3BucketOptions { PermanentDeletes = true },

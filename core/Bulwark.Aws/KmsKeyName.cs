@@ -20,6 +20,15 @@ internal sealed partial record KmsKeyName
     /// <summary><c>aws-kms://</c> and the ARN, as Tink writes it.</summary>
     public string Uri => Scheme + Arn;
 
+    /// <summary>The partition in the ARN, such as <c>aws</c>.</summary>
+    public string Partition => Arn.Split(':')[1];
+
+    /// <summary>The region in the ARN.</summary>
+    public string Region => Arn.Split(':')[3];
+
+    /// <summary>The account in the ARN, 12 digits.</summary>
+    public string Account => Arn.Split(':')[4];
+
     /// <summary>Reads an ARN or a URI.</summary>
     /// <exception cref="KeyException">BW1201: an alias, a bare id, or no name of a KMS key at all.</exception>
     public static KmsKeyName Parse(string name)

@@ -35,6 +35,14 @@ public sealed class S3ObjectStore(IAmazonS3 s3, S3ObjectStoreOptions? options = 
     /// <param name="versionId">The event's version id; null or empty when the bucket has no versions.</param>
     public static string VersionOf(string eTag, string? versionId) => S3Version.Of(eTag, versionId).ToString();
 
+    /// <summary>Whether two versions can be the same: where either lacks the version's id, the entity tag decides.</summary>
+    public static bool IsSameVersion(string one, string other)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        return S3Version.Parse(one).Matches(S3Version.Parse(other));
+    }
+
     /// <inheritdoc />
     /// <exception cref="StorageException">BW1002 for a name that S3 refuses, BW1007 without permission, BW1009 for any other failure.</exception>
     public async Task<ObjectRef?> FindAsync(string container, string name, CancellationToken cancellationToken)

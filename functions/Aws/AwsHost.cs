@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Bulwark.Aws;
-using Bulwark.Functions.Aws.Events;
 using Bulwark.Functions.Aws.Runtime;
 using Bulwark.Functions.Aws.Settings;
 using Bulwark.Functions.Events;
@@ -115,6 +114,6 @@ internal sealed class AwsHost(FunctionEnvironment environment, Stream output, Co
     private HostSettings Host(FunctionDefinition function, ILogger logger) => new(function.Name, environment.Functions(), environment.Jobs(), logger);
 
     private FunctionRunner Runner(FunctionDefinition function, AwsSettings aws, HostSettings host) =>
-        new(function, async cancellationToken => await connect(aws, host, cancellationToken) with { IsVersion = S3Versions.IsSame },
+        new(function, async cancellationToken => await connect(aws, host, cancellationToken) with { IsVersion = S3ObjectStore.IsSameVersion },
             host.Logger, TimeProvider.System, host.Functions.DeadlineMargin);
 }

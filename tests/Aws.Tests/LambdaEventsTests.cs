@@ -1,4 +1,5 @@
 using System.Text;
+using Bulwark.Aws;
 using Bulwark.Functions.Aws.Events;
 using Bulwark.Functions.Events;
 using CsCheck;
@@ -251,7 +252,7 @@ public sealed class LambdaEventsTests
     [InlineData("e@v", "e", true)]
     [InlineData("e@v", "e@w", false)]
     [InlineData("e", "ef@v", false)]
-    public void A_version_without_its_id_is_told_by_its_tag(string named, string present, bool same) => Assert.Equal(same, S3Versions.IsSame(named, present));
+    public void A_version_without_its_id_is_told_by_its_tag(string named, string present, bool same) => Assert.Equal(same, S3ObjectStore.IsSameVersion(named, present));
 
     private static IReadOnlyList<FunctionEvent> Decode(string body) => LambdaEvents.Decode(Encoding.UTF8.GetBytes(body));
 

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Bulwark.Audit;
+using Bulwark.Aws;
 using Bulwark.CloudDoubles.Lambda;
 using Bulwark.Findings;
 using Bulwark.Functions.Answers;
-using Bulwark.Functions.Aws.Events;
 using Bulwark.Functions.Aws.Runtime;
 using Bulwark.Functions.Hosting;
 using Bulwark.Functions.Logging;
@@ -51,7 +51,7 @@ public sealed class LambdaLoopTests : IAsyncLifetime, IDisposable
             },
             ProtectedContainer = "protected",
             Logger = _logger,
-            IsVersion = S3Versions.IsSame,
+            IsVersion = S3ObjectStore.IsSameVersion,
         };
     }
 
